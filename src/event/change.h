@@ -1,0 +1,48 @@
+/* event/change.h - what a record says about processes and cgroups, in words of no particular
+ * source.
+ *
+ * decode/ makes it, enrich/ applies it to its tables. Views point into the record. Times are
+ * boot-clock nanoseconds unless the name says wall. */
+#pragma once
+
+#include "base/sv.h"
+#include "event/process.h"
+
+enum change_kind {
+    CHANGE_NONE,
+    CHANGE_TASK,   /* `task` was there at start */
+    CHANGE_FORK,   /* `task` was made by task.ppid */
+    CHANGE_EXEC,   /* `task` runs `program` now */
+    CHANGE_EXIT,   /* pid/start_ns ended */
+    CHANGE_CGROUP, /* cgroup id has this path */
+};
+
+struct change_task {
+    uint32_t pid, ppid, vpid, vppid;
+    uint32_t pgid, sid, vpgid, vsid;
+    uint32_t tty, pidns_inum, mntns_inum, threads;
+    uint64_t start_ns, parent_start_ns, pidns_start_ns;
+    uint64_t cgroup_v2, cgroup_v1; /* ids; 0: none */
+    struct creds creds;
+    struct sv name;
+};
+
+struct change_program {
+    struct sv path, filename, cwd;
+    struct sv args; /* argv with NULs, argv[0] first */
+    struct sv env;
+    uint64_t ino, ctime_wall_ns, mtime_wall_ns;
+    uint32_t dev;
+    bool args_cut, env_cut;
+    bool from_memfd, upper_layer, lower_layer, deleted, writable;
+};
+
+struct change {
+    enum change_kind kind;
+    uint64_t time_ns;
+    struct change_task task; /* EXIT: pid and start_ns only */
+    struct change_program program;
+    uint64_t cgroup_id;
+    bool cgroup_is_v1;
+    struct sv cgroup_path;
+};

@@ -1,0 +1,132 @@
+/* event/event_type.h - the table of event types: name, category, parameters.
+ *
+ * Names and parameters are those that Falco lists, so that evt.type, evt.arg.* and evt.args mean
+ * the same. Every name a rule may use is here; `captured` says whether our sensor makes it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sv.h"
+#include "event/value.h"
+
+struct arena;
+struct buf;
+struct event;
+
+#define EVENT_TYPE_MAX 512 /* for sets of types */
+
+/* Types that code names; the others are only rows. The table keeps these first, in this order. */
+enum event_type {
+    EVENT_NONE,
+    EVENT_OPEN,
+    EVENT_OPENAT,
+    EVENT_OPENAT2,
+    EVENT_CREAT,
+    EVENT_CONNECT,
+    EVENT_UNLINK,
+    EVENT_UNLINKAT,
+    EVENT_RENAME,
+    EVENT_RENAMEAT,
+    EVENT_RENAMEAT2,
+    EVENT_CHMOD,
+    EVENT_FCHMOD,
+    EVENT_FCHMODAT,
+    EVENT_FCHMODAT2,
+    EVENT_CLONE,
+    EVENT_CLONE3,
+    EVENT_FORK,
+    EVENT_VFORK,
+    EVENT_EXECVE,
+    EVENT_EXECVEAT,
+    EVENT_PROCEXIT,
+    EVENT_PLUGIN, /* "pluginevent": every event of a source other than syscall */
+    EVENT_TYPE_NAMED,
+};
+
+enum event_form { /* how a parameter is written */
+                  FORM_TEXT,
+                  FORM_PATH,
+                  FORM_BYTES,  /* parts ended by NUL, or data */
+                  FORM_SOCKET, /* an address or a pair of them */
+                  FORM_DECIMAL,
+                  FORM_HEX,
+                  FORM_OCTAL,
+                  FORM_FD,
+                  FORM_ERRNO,
+                  FORM_PID,
+                  FORM_UID,
+                  FORM_GID,
+                  FORM_SIGNAL,
+                  FORM_FLAGS, /* names of the bits that are set */
+                  FORM_ENUM,  /* the names of the value */
+                  FORM_MODE,  /* file mode: octal, then as FORM_FLAGS */
+                  FORM_TIME,
+                  FORM_DURATION,
+};
+
+struct event_param {
+    const char *name;
+    const char *type;              /* Falco's name: "FD", "FSRELPATH", "FLAGS32" ... */
+    enum value_type value;         /* how event.arg[] holds it */
+    const struct event_flag *flag; /* names of bits or values, ended by a NULL name; or NULL */
+    enum event_form form;
+};
+
+struct event_flag {
+    const char *name;
+    uint64_t value;
+};
+
+enum event_io { /* what the event does with its descriptor */
+                EVENT_IO_NONE,
+                EVENT_IO_READ,
+                EVENT_IO_WRITE,
+                EVENT_IO_OTHER, /* neither, but its category is that of the descriptor */
+};
+
+struct event_type_info {
+    const char *name;
+    const char *category; /* evt.category: "file", "net", "process", "other" ...; "unknown" where
+                           * the descriptor decides (io is not EVENT_IO_NONE) */
+    const struct event_param *param;
+    uint32_t param_count;
+    enum event_io io;
+    bool captured;
+};
+
+uint32_t event_type_count(void);
+const struct event_type_info *event_type_info(enum event_type type);
+/* The type of that name, EVENT_NONE when there is none. */
+enum event_type event_type_from(struct sv name);
+
+/* Index of a parameter by name, -1 when the type has none. */
+int event_param_index(enum event_type type, struct sv name);
+/* The parameter of that name in the first type that has one, or NULL: is it a name at all? */
+const struct event_param *event_param_find(struct sv name);
+/* Append parameter `index` as evt.args writes it: "3(<f>/etc/passwd)", "577(O_TRUNC|O_WRONLY)". */
+void event_param_print(struct buf *out, const struct event *event, uint32_t index);
+/* Append it as evt.arg[...] gives it: the words where there are some, "O_TRUNC|O_WRONLY" or
+ * "<f>/etc/passwd", the number otherwise. false, and nothing appended, when it is absent. */
+bool event_param_text(struct buf *out, const struct event *event, uint32_t index);
+/* Append the name of a positive errno, "ENOENT"; the number when it has none. */
+void event_errno_print(struct buf *out, uint64_t number);
+
+/* open, openat, openat2, creat */
+static inline bool event_opens(enum event_type type)
+{
+    return type >= EVENT_OPEN && type <= EVENT_CREAT;
+}
+
+/* A set of event types. */
+struct event_set {
+    uint64_t bit[EVENT_TYPE_MAX / 64];
+};
+static inline void event_set_add(struct event_set *set, enum event_type type)
+{
+    set->bit[type / 64] |= 1ULL << (type % 64);
+}
+static inline bool event_set_has(const struct event_set *set, enum event_type type)
+{
+    return (set->bit[type / 64] >> (type % 64)) & 1;
+}

@@ -1,0 +1,77 @@
+/* okta.*: an event of the Okta system log.
+ *
+ * A meaning that is a path names the member of the record that the value comes from. */
+#include "event/fields.h"
+
+#define ROW(name, type, arg, flags, meaning)                                                       \
+    FIELD_ROW(1u << SOURCE_OKTA, name, type, arg, (flags) | FIELD_NO_VALUE, NULL, meaning)
+
+/* clang-format off */
+static const struct field rows[] = {
+    ROW("okta.actor.Type", CHARBUF, NONE, 0, "actor.type"),
+    ROW("okta.actor.alternateid", CHARBUF, NONE, 0, "actor.alternateId"),
+    ROW("okta.actor.id", CHARBUF, NONE, 0, "actor.id"),
+    ROW("okta.actor.name", CHARBUF, NONE, 0, "actor.displayName"),
+    ROW("okta.app", CHARBUF, NONE, 0, "app in the path of the request"),
+    ROW("okta.authentication.credentialprovider", CHARBUF, NONE, 0,
+        "authenticationContext.credentialProvider"),
+    ROW("okta.authentication.provider", CHARBUF, NONE, 0,
+        "authenticationContext.authenticationProvider"),
+    ROW("okta.authentication.sessionid", CHARBUF, NONE, 0,
+        "authenticationContext.externalSessionId"),
+    ROW("okta.authentication.step", CHARBUF, NONE, 0, "authenticationContext.authenticationStep"),
+    ROW("okta.behaviors", CHARBUF, NONE, 0, "debugContext.debugData.behaviors"),
+    ROW("okta.client.device", CHARBUF, NONE, 0, "client.device"),
+    ROW("okta.client.geo.city", CHARBUF, NONE, 0, "client.geographicalContext.city"),
+    ROW("okta.client.geo.country", CHARBUF, NONE, 0, "client.geographicalContext.country"),
+    ROW("okta.client.geo.lat", CHARBUF, NONE, 0, "client.geographicalContext.geolocation.lat"),
+    ROW("okta.client.geo.lon", CHARBUF, NONE, 0, "client.geographicalContext.geolocation.lon"),
+    ROW("okta.client.geo.postalcode", CHARBUF, NONE, 0, "client.geographicalContext.postalCode"),
+    ROW("okta.client.geo.state", CHARBUF, NONE, 0, "client.geographicalContext.state"),
+    ROW("okta.client.id", CHARBUF, NONE, 0, "client.id"),
+    ROW("okta.client.ip", CHARBUF, NONE, 0, "client.ipAddress"),
+    ROW("okta.client.zone", CHARBUF, NONE, 0, "client.zone"),
+    ROW("okta.evt.legacytype", CHARBUF, NONE, 0, "legacyEventType"),
+    ROW("okta.evt.type", CHARBUF, NONE, 0, "eventType"),
+    ROW("okta.logonlysecuritydata", CHARBUF, NONE, 0, "debugContext.debugData.logOnlySecurityData"),
+    ROW("okta.message", CHARBUF, NONE, 0, "displayMessage"),
+    ROW("okta.mfa.deny.countlast", UINT64, INDEX, 0,
+        "denied push requests of the same actor in the seconds given"),
+    ROW("okta.mfa.failure.countlast", UINT64, INDEX, 0,
+        "failed second factors of the same actor in the seconds given"),
+    ROW("okta.org", CHARBUF, NONE, 0, "organization, from the configuration"),
+    ROW("okta.principal.alternateid", CHARBUF, NONE, 0,
+        "debugContext.debugData.originalPrincipal.alternateId"),
+    ROW("okta.principal.id", CHARBUF, NONE, 0, "debugContext.debugData.originalPrincipal.id"),
+    ROW("okta.principal.name", CHARBUF, NONE, 0,
+        "debugContext.debugData.originalPrincipal.displayName"),
+    ROW("okta.principal.type", CHARBUF, NONE, 0, "debugContext.debugData.originalPrincipal.type"),
+    ROW("okta.published", CHARBUF, NONE, 0, "published"),
+    ROW("okta.reason", CHARBUF, NONE, 0, "outcome.reason"),
+    ROW("okta.requesturi", CHARBUF, NONE, 0, "debugContext.debugData.requestUri"),
+    ROW("okta.result", CHARBUF, NONE, 0, "outcome.result"),
+    ROW("okta.security.asnumber", UINT64, NONE, 0, "securityContext.asNumber"),
+    ROW("okta.security.asorg", CHARBUF, NONE, 0, "securityContext.asOrg"),
+    ROW("okta.security.domain", CHARBUF, NONE, 0, "securityContext.domain"),
+    ROW("okta.security.isp", CHARBUF, NONE, 0, "securityContext.isp"),
+    ROW("okta.security.isproxy", CHARBUF, NONE, 0, "securityContext.isProxy"),
+    ROW("okta.severity", CHARBUF, NONE, 0, "severity"),
+    ROW("okta.target.app.alternateid", CHARBUF, NONE, 0, "app that was acted on"),
+    ROW("okta.target.group.alternateid", CHARBUF, NONE, 0,
+        "other id of the group that was acted on"),
+    ROW("okta.target.group.id", CHARBUF, NONE, 0, "id of the group that was acted on"),
+    ROW("okta.target.group.name", CHARBUF, NONE, 0, "name of the group that was acted on"),
+    ROW("okta.target.user.alternateid", CHARBUF, NONE, 0, "login of the user that was acted on"),
+    ROW("okta.target.user.id", CHARBUF, NONE, 0, "id of the user that was acted on"),
+    ROW("okta.target.user.name", CHARBUF, NONE, 0, "name of the user that was acted on"),
+    ROW("okta.targets.displayName", CHARBUF, INDEX_OR_NONE, 0,
+        "names of all that was acted on, or the one at the index"),
+    ROW("okta.transaction.id", CHARBUF, NONE, 0, "transaction.id"),
+    ROW("okta.transaction.type", CHARBUF, NONE, 0, "transaction.type"),
+    ROW("okta.useragent.browser", CHARBUF, NONE, 0, "client.userAgent.browser"),
+    ROW("okta.useragent.os", CHARBUF, NONE, 0, "client.userAgent.os"),
+    ROW("okta.useragent.raw", CHARBUF, NONE, 0, "client.userAgent.rawUserAgent"),
+};
+/* clang-format on */
+
+const struct field_table field_table_okta = FIELD_TABLE("Okta", rows);

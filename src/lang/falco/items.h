@@ -1,0 +1,156 @@
+/* lang/falco/items.h - what rule files said: lists, macros and rules before they are compiled.
+ *
+ * rule_read.c fills this, appending and replacing as later items say; rule_compile.c makes rules of
+ * it. All of it lives in the set's arena, the text of the files too, as places point into it.
+ * One thread. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/sv.h"
+#include "base/yaml.h"
+#include "lang/diag.h"
+#include "lang/falco/ruleset.h"
+
+struct ast_node;
+struct ast_value;
+
+#define ITEMS_BYTES_MAX ((size_t)512 << 20) /* all that one set may hold */
+#define RULE_EXCEPTIONS_MAX 10000u          /* of one item; values are not counted */
+#define ITEMS_MAX 200000u                   /* lists, macros, rules, and changes to them */
+
+struct rule_file {
+    const char *name;
+    struct sv text;
+    bool has_rules;
+};
+
+/* Where something stands. `within` is the item it is a part of, NULL when it is one. */
+struct spot {
+    const struct rule_file *file;
+    struct yaml_mark at;
+    const char *type; /* "rule", "rule condition" ... */
+    struct sv name;
+    const struct spot *within;
+};
+
+/* A piece of a condition or an output: appended ones follow. */
+struct part {
+    struct sv text;
+    struct sv scalar; /* the whole value that `text` is a view into; empty when generated */
+    struct spot spot; /* of the scalar, or of the exception that the text was made of */
+};
+
+struct parts {
+    struct part *item;
+    uint32_t count, room;
+};
+
+enum expansion {
+    EXPANSION_NONE,
+    EXPANSION_BEGUN, /* seen again now: a loop */
+    EXPANSION_DONE,
+};
+
+/* Items see what was defined before them: `index` is an item's place in the order of first
+ * definition, `visibility` that of its last change. */
+struct list_info {
+    struct sv name;
+    struct spot spot;
+    uint32_t index, visibility;
+    bool broken; /* could not be read: said already */
+    bool used;
+    struct sv *item;
+    uint32_t count, room;
+    enum expansion expansion;
+    struct ast_value *value; /* lists inside put in their place */
+    uint32_t value_count;
+};
+
+struct macro_info {
+    struct sv name;
+    struct spot spot;
+    uint32_t index, visibility;
+    bool broken, used;
+    struct parts condition;
+    const struct ast_node *parsed, *resolved; /* resolved: no macro, no list left */
+};
+
+/* Text, or a list of entries. */
+struct exception_entry {
+    struct sv text;
+    bool given, is_list;
+    struct exception_entry *item;
+    uint32_t count;
+};
+
+struct exception_info {
+    struct sv name;
+    struct spot spot;
+    struct exception_entry fields, comps;
+    struct exception_entry *value;
+    uint32_t count, room;
+};
+
+struct exceptions {
+    struct exception_info *item;
+    uint32_t count, room;
+};
+
+struct tags {
+    struct sv *item;
+    uint32_t count, room;
+};
+
+struct rule_info {
+    struct sv name;
+    struct spot spot;
+    uint32_t index, visibility;
+    bool broken;
+    struct parts condition, output, description;
+    struct tags tags;
+    struct exceptions exceptions;
+    enum rule_priority priority;
+    struct sv source_name;
+    int source; /* enum event_source, -1: unknown */
+    bool enabled, warn_evttypes, skip_if_unknown_filter, capture;
+    uint32_t capture_duration_ms;
+    struct sv owner, playbook;
+    enum rule_confidence confidence;
+};
+
+struct items {
+    struct arena *arena;
+    struct diags *diags;
+    struct map list, macro, rule; /* by name */
+    struct list_info **lists;     /* in order of first definition */
+    struct macro_info **macros;
+    struct rule_info **rules;
+    uint32_t list_count, list_room, macro_count, macro_room, rule_count, rule_room;
+    uint32_t next_index;
+};
+
+/* Copies; NULL past ITEMS_BYTES_MAX. Text ends in NUL. */
+must_check bool items_text(struct items *items, struct sv text, struct sv *out);
+/* Room for one more in an array that grows: the array, perhaps moved, or NULL when full. */
+must_check void *items_grow(struct items *items, void *array, uint32_t count, uint32_t *room,
+                            size_t size);
+#define items_room(items, list)                                                                    \
+    ({                                                                                             \
+        void *grown_ = items_grow((items), (list)->item, (list)->count, &(list)->room,             \
+                                  sizeof(*(list)->item));                                          \
+        if (grown_ != NULL)                                                                        \
+            (list)->item = grown_;                                                                 \
+        grown_ != NULL;                                                                            \
+    })
+
+/* Tell a problem at a spot; `mend` may be NULL. Returns -EINVAL for an error, else 0. */
+int items_report(struct items *items, enum diag_code code, const struct spot *spot,
+                 const char *mend, const char *fmt, ...) printf_like(5, 6);
+/* There is more than ITEMS_BYTES_MAX. Returns -E2BIG. */
+int items_full(struct items *items, const struct spot *spot);
+
+void items_done(struct items *items);

@@ -1,0 +1,36 @@
+/* bpf/probes/syscall.bpf.c - the end of every system call: is it one we want, and who builds it.
+ *
+ * on_sys_exit runs for each call of the whole machine, so its first instructions are a look at a
+ * table by the call's number and the way out. What is wanted goes on by tail call to the program of
+ * its family.
+ *
+ * There is no program at the start of calls: that would cost every call of the machine the same
+ * again, and everything is still there at the end: the arguments in the saved registers, the result
+ * with them, and the file or socket in the process's tables, which is what the kernel really used.
+ * User memory read now may have been rewritten since, as it may between any two looks at it;
+ * records therefore carry what the kernel resolved beside what was given. */
+#include "bpf/lib/scope.h"
+#include "bpf/lib/syscall_x86.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+__u64 wanted_calls = 0; /* bit (1 << enum wire_call); set and changed by user space */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, WIRE_CALL_COUNT);
+    __type(key, __u32);
+    __type(value, __u32);
+} handlers SEC(".maps"); /* by enum wire_call */
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
+{
+    __u32 call = syscall_of(regs);
+
+    if (call == 0 || !(wanted_calls >> (call - 1) & 1) || !scope_has_current())
+        return 0;
+    bpf_tail_call(ctx, &handlers, call - 1);
+    count_lost(0); /* not reached while every call has a handler */
+    return 0;
+}

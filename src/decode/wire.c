@@ -1,0 +1,654 @@
+/* Records of the kernel ring to events and changes.
+ *
+ * Parameters are appended in the order of the event table (event/event_table.c): each fill_*()
+ * follows the row of its type. What a record does not hold is appended as absent. */
+#include "decode/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "decode/flags.h"
+#include "decode/path.h"
+#include "event/event_flags.h"
+
+enum {
+    MODE_BITS = 07777,
+    EXIT_CORE = 0x80,
+    CONNECTION_TEXT_MAX = 128, /* two IPv6 addresses with their ports */
+    RESOURCES_COUNT =
+        6, /* parameters of exec and clone that records do not hold: fdlimit to vm_swap */
+};
+
+static const enum event_type call_types[WIRE_CALL_COUNT] = {
+    [WIRE_CALL_OPEN] = EVENT_OPEN,         [WIRE_CALL_OPENAT] = EVENT_OPENAT,
+    [WIRE_CALL_OPENAT2] = EVENT_OPENAT2,   [WIRE_CALL_CREAT] = EVENT_CREAT,
+    [WIRE_CALL_CONNECT] = EVENT_CONNECT,   [WIRE_CALL_UNLINK] = EVENT_UNLINK,
+    [WIRE_CALL_UNLINKAT] = EVENT_UNLINKAT, [WIRE_CALL_RENAME] = EVENT_RENAME,
+    [WIRE_CALL_RENAMEAT] = EVENT_RENAMEAT, [WIRE_CALL_RENAMEAT2] = EVENT_RENAMEAT2,
+    [WIRE_CALL_CHMOD] = EVENT_CHMOD,       [WIRE_CALL_FCHMOD] = EVENT_FCHMOD,
+    [WIRE_CALL_FCHMODAT] = EVENT_FCHMODAT, [WIRE_CALL_FCHMODAT2] = EVENT_FCHMODAT2,
+    [WIRE_CALL_CLONE] = EVENT_CLONE,       [WIRE_CALL_CLONE3] = EVENT_CLONE3,
+    [WIRE_CALL_FORK] = EVENT_FORK,         [WIRE_CALL_VFORK] = EVENT_VFORK,
+    [WIRE_CALL_EXECVE] = EVENT_EXECVE,     [WIRE_CALL_EXECVEAT] = EVENT_EXECVEAT,
+};
+
+enum event_type wire_call_type(enum wire_call call)
+{
+    return call < WIRE_CALL_COUNT ? call_types[call] : EVENT_NONE;
+}
+
+uint64_t wire_calls_of(const struct event_set *types)
+{
+    uint64_t calls = 0;
+
+    for (int call = 0; call < WIRE_CALL_COUNT; call++) {
+        if (event_set_has(types, call_types[call]))
+            calls |= 1ULL << call;
+    }
+    return calls;
+}
+
+/* The variable text of a record, taken from its front. */
+static struct sv text_of(const struct wire_header *record, size_t fixed)
+{
+    return (struct sv){(const char *)record + fixed, record->size - fixed};
+}
+
+static struct sv take_text(struct sv *text, size_t len)
+{
+    struct sv part = sv_sub(*text, 0, len);
+
+    *text = sv_sub(*text, part.len, text->len);
+    return part;
+}
+
+static void add(struct event *event, struct value value)
+{
+    assert(event->arg_count < EVENT_ARGS_MAX);
+    event->arg[event->arg_count++] = value;
+}
+
+static void add_sv(struct event *event, struct sv text)
+{
+    add(event, text.len > 0 ? value_sv(text) : (struct value){.kind = VALUE_ABSENT});
+}
+
+static void add_absent(struct event *event, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        add(event, (struct value){.kind = VALUE_ABSENT});
+}
+
+static void set_result(struct event *event, int64_t result)
+{
+    event->has_result = true;
+    event->result = result;
+}
+
+/* --- processes ------------------------------------------------------------------------------- */
+
+static struct sv comm_of(const struct wire_task *task)
+{
+    return (struct sv){task->comm, strnlen(task->comm, sizeof(task->comm))};
+}
+
+static void fill_task(struct change_task *out, const struct wire_task *in)
+{
+    const struct wire_creds *c = &in->creds;
+
+    *out = (struct change_task){
+        .pid = in->pid,
+        .ppid = in->ppid,
+        .vpid = in->vpid,
+        .vppid = in->vppid,
+        .pgid = in->pgid,
+        .sid = in->sid,
+        .vpgid = in->vpgid,
+        .vsid = in->vsid,
+        .tty = in->tty,
+        .pidns_inum = in->pidns_inum,
+        .mntns_inum = in->mntns_inum,
+        .threads = in->threads,
+        .start_ns = in->start_ns,
+        .parent_start_ns = in->parent_start_ns,
+        .pidns_start_ns = in->pidns_start_ns,
+        .cgroup_v2 = in->cgroup_v2,
+        .cgroup_v1 = in->cgroup_v1,
+        .creds = {.uid = c->uid,
+                  .gid = c->gid,
+                  .euid = c->euid,
+                  .egid = c->egid,
+                  .suid = c->suid,
+                  .sgid = c->sgid,
+                  .fsuid = c->fsuid,
+                  .fsgid = c->fsgid,
+                  .login_uid = c->login_uid,
+                  .session_id = c->session_id,
+                  .cap_inheritable = c->cap_inheritable,
+                  .cap_permitted = c->cap_permitted,
+                  .cap_effective = c->cap_effective},
+        .name = comm_of(in),
+    };
+}
+
+static void fill_program(struct change_program *out, const struct wire_exec *exec)
+{
+    struct sv text = text_of(&exec->hdr, sizeof(*exec));
+    uint32_t flags = exec->hdr.flags;
+
+    *out = (struct change_program){
+        .path = take_text(&text, exec->path_len),
+        .filename = take_text(&text, exec->filename_len),
+        .cwd = take_text(&text, exec->cwd_len),
+        .args = take_text(&text, exec->args_len),
+        .env = take_text(&text, exec->env_len),
+        .ino = exec->exe_ino,
+        .ctime_wall_ns = exec->exe_ctime_ns,
+        .mtime_wall_ns = exec->exe_mtime_ns,
+        .dev = exec->exe_dev,
+        .args_cut = (flags & WIRE_ARGS_CUT) != 0,
+        .env_cut = (flags & WIRE_ENV_CUT) != 0,
+        .from_memfd = (flags & WIRE_EXE_MEMFD) != 0,
+        .upper_layer = (flags & WIRE_EXE_UPPER) != 0,
+        .lower_layer = (flags & WIRE_EXE_LOWER) != 0,
+        .deleted = (flags & WIRE_EXE_DELETED) != 0,
+        .writable = (flags & WIRE_EXE_WRITABLE) != 0,
+    };
+}
+
+static uint32_t exe_flags(const struct change_program *program)
+{
+    return (program->writable ? EVENT_EXE_WRITABLE : 0u) |
+           (program->upper_layer ? EVENT_EXE_UPPER_LAYER : 0u) |
+           (program->from_memfd ? EVENT_EXE_FROM_MEMFD : 0u) |
+           (program->lower_layer ? EVENT_EXE_LOWER_LAYER : 0u);
+}
+
+static void fill_exec(struct event *event, const struct wire_header *hdr,
+                      const struct change *change)
+{
+    const struct change_task *task = &change->task;
+    const struct change_program *program = &change->program;
+    struct sv args = program->args;
+    struct sv exe = sv_split(&args, '\0');
+
+    set_result(event, 0);
+    if (hdr->tid == hdr->pid)
+        event->vtid = task->vpid;
+    add(event, value_i64(0));
+    add_sv(event, exe);
+    add_sv(event, args);
+    add(event, value_i64(hdr->tid));
+    add(event, value_i64(task->pid));
+    add(event, value_i64(task->ppid));
+    add_sv(event, program->cwd);
+    add_absent(event, RESOURCES_COUNT);
+    add_sv(event, task->name);
+    add_absent(event, 1); /* cgroups */
+    add_sv(event, program->env);
+    add(event, value_u64(task->tty));
+    add(event, value_i64(task->vpgid));
+    add(event, value_u64(task->creds.login_uid));
+    add(event, value_u64(exe_flags(program)));
+    add(event, value_u64(task->creds.cap_inheritable));
+    add(event, value_u64(task->creds.cap_permitted));
+    add(event, value_u64(task->creds.cap_effective));
+    add(event, value_u64(program->ino));
+    add(event, value_u64(program->ctime_wall_ns));
+    add(event, value_u64(program->mtime_wall_ns));
+    add(event, value_u64(task->creds.euid));
+    add_sv(event, program->path);
+    add(event, value_i64(task->pgid));
+    add(event, value_u64(task->creds.egid));
+    if (event->type == EVENT_EXECVE)
+        add_sv(event, program->filename);
+}
+
+static void fill_exit(struct event *event, const struct wire_exit *exit)
+{
+    uint32_t code = (uint32_t)exit->exit_code;
+
+    add(event, value_i64(exit->exit_code));
+    add(event, value_i64((code >> 8) & 0xff));
+    add(event, value_u64(code & 0x7f));
+    add(event, value_u64((code & EXIT_CORE) != 0));
+    add(event, value_i64(exit->reaper_pid));
+}
+
+/* The clone family; the record knows what was asked and what came of it. */
+static void fill_clone(struct event *event, const struct wire_call_record *call)
+{
+    bool flagged = event->type == EVENT_CLONE || event->type == EVENT_CLONE3;
+
+    set_result(event, call->result);
+    add(event, value_i64(call->result));
+    add_absent(event, 2); /* exe, args */
+    add(event, value_i64(call->hdr.tid));
+    add(event, value_i64(call->hdr.pid));
+    add_absent(event, 2); /* ptid, cwd */
+    add_absent(event, RESOURCES_COUNT);
+    add_absent(event, 2); /* comm, cgroups */
+    add(event, value_u64(flagged ? flags_clone(call->arg[0]) : 0));
+}
+
+static void fill_failed_exec(struct event *event, const struct wire_call_record *call)
+{
+    struct sv text = text_of(&call->hdr, sizeof(*call));
+
+    set_result(event, call->result);
+    add(event, value_i64(call->result));
+    add_absent(event, 2); /* exe, args */
+    add(event, value_i64(call->hdr.tid));
+    add(event, value_i64(call->hdr.pid));
+    if (event->type != EVENT_EXECVE)
+        return;
+    add_absent(event, (uint32_t)event_param_index(EVENT_EXECVE, SV("filename")) - event->arg_count);
+    add_sv(event, take_text(&text, call->text_len));
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static char fd_type_of(uint32_t file_mode)
+{
+    if (file_mode == 0)
+        return 0;
+    return S_ISDIR(file_mode) ? 'd' : 'f';
+}
+
+static uint32_t open_event_flags(const struct wire_open *open)
+{
+    uint32_t flags = flags_open(open->flags);
+
+    if ((open->hdr.flags & WIRE_FILE_CREATED) != 0)
+        flags |= EVENT_O_CREATED;
+    if ((open->hdr.flags & WIRE_FILE_UPPER) != 0)
+        flags |= EVENT_O_UPPER_LAYER;
+    if ((open->hdr.flags & WIRE_FILE_LOWER) != 0)
+        flags |= EVENT_O_LOWER_LAYER;
+    return flags;
+}
+
+static void fill_open_args(struct event *event, const struct wire_open *open, struct sv raw)
+{
+    add(event, value_i64(open->result));
+    if (event->type == EVENT_OPENAT || event->type == EVENT_OPENAT2)
+        add(event, value_i64(open->dirfd));
+    add_sv(event, raw);
+    if (event->type != EVENT_CREAT)
+        add(event, value_u64(open_event_flags(open)));
+    add(event, value_u64(event->mode));
+    if (event->type == EVENT_OPENAT2)
+        add_absent(event, 1); /* resolve */
+    add(event, value_u64(event_dev(open->dev)));
+    add(event, value_u64(open->ino));
+    if (event->type == EVENT_CREAT)
+        add(event, value_u64((event->fd.upper_layer ? EVENT_CREAT_UPPER_LAYER : 0u) |
+                             (event->fd.lower_layer ? EVENT_CREAT_LOWER_LAYER : 0u)));
+}
+
+static void fill_open(struct event *event, const struct wire_open *open)
+{
+    struct sv text = text_of(&open->hdr, offsetof(struct wire_open, data));
+    struct sv opened = take_text(&text, open->path_len);
+    struct sv raw = take_text(&text, open->raw_len);
+    struct sv base = take_text(&text, open->base_len);
+    bool done = open->result >= 0;
+
+    set_result(event, open->result);
+    event->open_flags = event->type == EVENT_CREAT ? O_CREAT | O_WRONLY | O_TRUNC : open->flags;
+    if ((event->open_flags & O_CREAT) != 0 || (event->open_flags & O_TMPFILE) == O_TMPFILE)
+        event->mode = open->mode & MODE_BITS;
+    event->path_raw = raw;
+    event->path = opened;
+    if (opened.len == 0 && raw.len > 0)
+        event->path = path_join(event->scratch, base, raw);
+    event->fd = (struct event_fd){
+        .known = true,
+        .num = done ? open->result : -1,
+        .type = done ? fd_type_of(open->file_mode) : (char)0,
+        .name = event->path,
+        .name_raw = raw,
+        .ino = open->ino,
+        .dev = open->dev,
+        .upper_layer = (open->hdr.flags & WIRE_FILE_UPPER) != 0,
+        .lower_layer = (open->hdr.flags & WIRE_FILE_LOWER) != 0,
+    };
+    fill_open_args(event, open, raw);
+}
+
+static bool is_rename(enum event_type type)
+{
+    return type == EVENT_RENAME || type == EVENT_RENAMEAT || type == EVENT_RENAMEAT2;
+}
+
+static void fill_rename(struct event *event, const struct wire_path *path)
+{
+    bool at = event->type != EVENT_RENAME;
+
+    if (at)
+        add(event, value_i64(path->dirfd));
+    add_sv(event, event->path_source_raw);
+    if (at)
+        add(event, value_i64(path->new_dirfd));
+    add_sv(event, event->path_target_raw);
+    if (event->type == EVENT_RENAMEAT2)
+        add(event, value_u64(path->flags));
+}
+
+/* The descriptor that fchmod() changes, or the directory that a name is relative to. */
+static void set_path_fd(struct event *event, const struct wire_path *path, struct sv base)
+{
+    bool itself = event->type == EVENT_FCHMOD;
+
+    if (!itself && path->dirfd == AT_FDCWD)
+        base = (struct sv){NULL, 0};
+    event->fd = (struct event_fd){
+        .known = true,
+        .num = path->dirfd,
+        .type = base.len == 0 ? (char)0 : (itself ? 'f' : 'd'),
+        .name = base,
+        .name_raw = base,
+    };
+}
+
+static void fill_one_path(struct event *event, const struct wire_path *path, struct sv base)
+{
+    enum event_type type = event->type;
+    bool at = type == EVENT_UNLINKAT || type == EVENT_FCHMODAT || type == EVENT_FCHMODAT2;
+
+    if (at || type == EVENT_FCHMOD) {
+        set_path_fd(event, path, base);
+        add(event, value_i64(path->dirfd));
+    }
+    if (type != EVENT_FCHMOD)
+        add_sv(event, event->path_raw);
+    if (type != EVENT_UNLINK && type != EVENT_UNLINKAT) {
+        event->mode = path->mode & MODE_BITS;
+        add(event, value_u64(event->mode));
+    }
+    if (type == EVENT_UNLINKAT || type == EVENT_FCHMODAT2)
+        add(event, value_u64(path->flags));
+}
+
+static void fill_path(struct event *event, const struct wire_path *path)
+{
+    struct sv text = text_of(&path->hdr, sizeof(*path));
+    struct sv name = take_text(&text, path->name_len);
+    struct sv new_name = take_text(&text, path->new_name_len);
+    struct sv base = take_text(&text, path->base_len);
+    struct sv new_base = take_text(&text, path->new_base_len);
+
+    set_result(event, path->result);
+    add(event, value_i64(path->result));
+    if (is_rename(event->type)) {
+        event->path_source_raw = name;
+        event->path_source = path_join(event->scratch, base, name);
+        event->path_target_raw = new_name;
+        event->path_target = path_join(event->scratch, new_base, new_name);
+        fill_rename(event, path);
+        return;
+    }
+    event->path_raw = event->type == EVENT_FCHMOD ? base : name;
+    event->path = path_join(event->scratch, base, name);
+    fill_one_path(event, path, base);
+}
+
+/* --- connections ----------------------------------------------------------------------------- */
+
+/* An IPv6 address that stands for an IPv4 one is shown as that. */
+static bool is_mapped(const __u8 *address)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+    return memcmp(address, prefix, sizeof(prefix)) == 0;
+}
+
+static bool is_zero(const __u8 *address)
+{
+    static const uint8_t zero[16];
+
+    return memcmp(address, zero, sizeof(zero)) == 0;
+}
+
+static struct value_ip ip_of(const __u8 *address, bool six, bool mapped)
+{
+    struct value_ip ip = {.family = six && !mapped ? 6 : 4, .prefix = six && !mapped ? 128 : 32};
+
+    if (six && !mapped)
+        memcpy(ip.byte, address, 16);
+    else
+        memcpy(ip.byte, mapped ? address + 12 : address, 4);
+    return ip;
+}
+
+static void print_end(struct buf *out, const struct value_ip *ip, uint16_t port)
+{
+    value_print(out, VALUE_IPADDR, &(struct value){.kind = VALUE_ADDRESS, .ip = *ip});
+    buf_char(out, ':');
+    buf_u64(out, port);
+}
+
+static uint8_t l4_protocol_of(const struct wire_connect *connect)
+{
+    if (connect->protocol != 0)
+        return (uint8_t)connect->protocol;
+    switch (connect->type) {
+    case SOCK_STREAM:
+        return IPPROTO_TCP;
+    case SOCK_DGRAM:
+        return IPPROTO_UDP;
+    case SOCK_RAW:
+        return IPPROTO_RAW;
+    default:
+        return 0;
+    }
+}
+
+/* Name the connection; returns the remote address alone. */
+static struct sv fill_inet(struct event *event, const struct wire_connect *connect)
+{
+    struct event_fd *fd = &event->fd;
+    bool six = connect->family == AF_INET6;
+    bool mapped =
+        six && is_mapped(connect->remote) && (is_mapped(connect->local) || is_zero(connect->local));
+    char room[CONNECTION_TEXT_MAX];
+    struct buf text = {.ptr = room, .size = sizeof(room), .limit = sizeof(room) - 1};
+
+    fd->type = six && !mapped ? '6' : '4';
+    fd->l4_protocol = l4_protocol_of(connect);
+    fd->has_addresses = true;
+    fd->local = ip_of(connect->local, six, mapped);
+    fd->remote = ip_of(connect->remote, six, mapped);
+    fd->local_port = connect->local_port;
+    fd->remote_port = connect->remote_port;
+    print_end(&text, &fd->local, fd->local_port);
+    buf_str(&text, "->");
+    print_end(&text, &fd->remote, fd->remote_port);
+    fd->name = arena_sv(event->scratch, buf_view(&text));
+    buf_reset(&text);
+    print_end(&text, &fd->remote, fd->remote_port);
+    return arena_sv(event->scratch, buf_view(&text));
+}
+
+/* A name in the abstract namespace begins with a NUL, shown as '@'. */
+static struct sv fill_unix(struct event *event, const struct wire_connect *connect)
+{
+    struct sv text = text_of(&connect->hdr, sizeof(*connect));
+    struct sv name = take_text(&text, connect->unix_len);
+
+    event->fd.type = 'u';
+    if (name.len > 0 && name.ptr[0] == '\0')
+        name = arena_printf(event->scratch, "@%.*s", (int)name.len - 1, name.ptr + 1);
+    event->fd.name = name;
+    return name;
+}
+
+static void fill_connect(struct event *event, const struct wire_connect *connect)
+{
+    bool connected = connect->result >= 0 || connect->result == -EINPROGRESS;
+    struct sv address = {NULL, 0};
+
+    set_result(event, connect->result);
+    event->fd = (struct event_fd){.known = true, .num = connect->fd, .ino = connect->ino};
+    if (connect->family == AF_INET || connect->family == AF_INET6)
+        address = fill_inet(event, connect);
+    else if (connect->family == AF_UNIX)
+        address = fill_unix(event, connect);
+    add(event, value_i64(connect->result));
+    add_sv(event, connected ? event->fd.name : (struct sv){NULL, 0});
+    add(event, value_i64(connect->fd));
+    add_sv(event, address);
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static size_t fixed_size(uint16_t kind)
+{
+    switch ((enum wire_kind)kind) {
+    case WIRE_FORK:
+    case WIRE_TASK:
+        return sizeof(struct wire_task_record);
+    case WIRE_EXEC:
+        return sizeof(struct wire_exec);
+    case WIRE_EXIT:
+        return sizeof(struct wire_exit);
+    case WIRE_CGROUP:
+        return sizeof(struct wire_cgroup);
+    case WIRE_OPEN:
+        return offsetof(struct wire_open, data);
+    case WIRE_CONNECT:
+        return sizeof(struct wire_connect);
+    case WIRE_PATH:
+        return sizeof(struct wire_path);
+    case WIRE_CALL:
+        return sizeof(struct wire_call_record);
+    case WIRE_KIND_COUNT:
+        break;
+    }
+    return SIZE_MAX;
+}
+
+static void fill_cgroup(struct change *change, const struct wire_cgroup *cgroup)
+{
+    struct sv text = text_of(&cgroup->hdr, sizeof(*cgroup));
+
+    change->kind = CHANGE_CGROUP;
+    change->cgroup_id = cgroup->id;
+    change->cgroup_is_v1 = cgroup->hierarchy == WIRE_CGROUP_V1;
+    change->cgroup_path = take_text(&text, cgroup->path_len);
+}
+
+/* The change that a record tells of; CHANGE_NONE for most. */
+static void fill_change(struct change *change, const struct wire_header *record)
+{
+    const struct wire_task_record *task = (const struct wire_task_record *)record;
+    const struct wire_exec *exec = (const struct wire_exec *)record;
+
+    *change = (struct change){.kind = CHANGE_NONE, .time_ns = record->time_ns};
+    switch (record->kind) {
+    case WIRE_FORK:
+    case WIRE_TASK:
+        change->kind = record->kind == WIRE_FORK ? CHANGE_FORK : CHANGE_TASK;
+        fill_task(&change->task, &task->task);
+        break;
+    case WIRE_EXEC:
+        change->kind = CHANGE_EXEC;
+        fill_task(&change->task, &exec->task);
+        fill_program(&change->program, exec);
+        break;
+    case WIRE_EXIT:
+        change->kind = CHANGE_EXIT;
+        change->task.pid = record->pid;
+        change->task.start_ns = record->start_ns;
+        break;
+    case WIRE_CGROUP:
+        fill_cgroup(change, (const struct wire_cgroup *)record);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The type of event that a record makes, EVENT_NONE for none. */
+static enum event_type type_of(const struct wire_header *record)
+{
+    enum event_type type = EVENT_NONE;
+
+    switch (record->kind) {
+    case WIRE_EXEC:
+        return wire_call_type(((const struct wire_exec *)record)->call) == EVENT_EXECVEAT
+                   ? EVENT_EXECVEAT
+                   : EVENT_EXECVE;
+    case WIRE_EXIT:
+        return EVENT_PROCEXIT;
+    case WIRE_OPEN:
+        type = wire_call_type(((const struct wire_open *)record)->call);
+        return event_opens(type) ? type : EVENT_NONE;
+    case WIRE_CONNECT:
+        return EVENT_CONNECT;
+    case WIRE_PATH:
+        type = wire_call_type(((const struct wire_path *)record)->call);
+        return type >= EVENT_UNLINK && type <= EVENT_FCHMODAT2 ? type : EVENT_NONE;
+    case WIRE_CALL:
+        type = wire_call_type(((const struct wire_call_record *)record)->call);
+        return type >= EVENT_CLONE && type <= EVENT_EXECVEAT ? type : EVENT_NONE;
+    default:
+        return EVENT_NONE;
+    }
+}
+
+static void fill_event(struct event *event, const struct wire_header *record,
+                       const struct change *change)
+{
+    const struct wire_call_record *call = (const struct wire_call_record *)record;
+
+    switch (record->kind) {
+    case WIRE_EXEC:
+        fill_exec(event, record, change);
+        break;
+    case WIRE_EXIT:
+        fill_exit(event, (const struct wire_exit *)record);
+        break;
+    case WIRE_OPEN:
+        fill_open(event, (const struct wire_open *)record);
+        break;
+    case WIRE_CONNECT:
+        fill_connect(event, (const struct wire_connect *)record);
+        break;
+    case WIRE_PATH:
+        fill_path(event, (const struct wire_path *)record);
+        break;
+    default:
+        if (event->type >= EVENT_EXECVE)
+            fill_failed_exec(event, call);
+        else
+            fill_clone(event, call);
+        break;
+    }
+}
+
+enum wire_outcome wire_decode(struct wire_decoder *decoder, const struct wire_header *record,
+                              struct arena *scratch, struct event *event, struct change *change)
+{
+    *event = (struct event){.source = SOURCE_SYSCALL, .scratch = scratch};
+    *change = (struct change){.kind = CHANGE_NONE};
+    if (record->size < fixed_size(record->kind))
+        return WIRE_CHANGE_ONLY;
+    fill_change(change, record);
+    event->type = type_of(record);
+    if (event->type == EVENT_NONE)
+        return WIRE_CHANGE_ONLY;
+    event->num = ++decoder->num;
+    event->time_ns = record->time_ns + (uint64_t)decoder->boot_offset_ns;
+    event->boot_ns = record->time_ns;
+    event->cpu = record->cpu;
+    event->tid = record->tid;
+    fill_event(event, record, change);
+    return WIRE_EVENT;
+}

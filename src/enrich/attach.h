@@ -1,0 +1,60 @@
+/* enrich/attach.h - hangs on a process what it has: its program, cgroups, container and users.
+ *
+ * Between processes.h, which knows of none of these, and tables.c, which knows when to call. One
+ * thread. */
+#pragma once
+
+#include "enrich/cgroups.h"
+#include "enrich/containers.h"
+#include "enrich/processes.h"
+#include "event/change.h"
+
+struct arena;
+struct log;
+struct procfs_process;
+struct specs;
+struct users;
+
+struct attach {
+    char *proc_root;       /* NULL: never read */
+    const struct log *log; /* or NULL */
+    struct cgroups cgroups;
+    struct containers containers;
+    struct specs *specs;
+    struct users *host_users;
+    struct arena *scratch; /* for texts of /proc; every call may reset it */
+    uint64_t now_ns;       /* boot time; the owner sets it */
+    uint64_t programs;     /* held now */
+    uint64_t warn_next_ns, warnings_held;
+};
+
+struct attach_limits {
+    uint64_t cgroups, containers;
+};
+
+void attach_init(struct attach *attach, const char *proc_root, const char *host_root,
+                 const struct log *log, struct attach_limits limits);
+/* After all entries are released. */
+void attach_done(struct attach *attach);
+void attach_release(struct attach *attach, struct process_entry *entry); /* all of it */
+
+/* A program just started or read; without a working directory the entry keeps the one it has. */
+void attach_program(struct attach *attach, struct process_entry *entry,
+                    const struct change_program *program);
+/* The program of a process that was not seen to start it, as far as /proc tells. */
+void attach_program_of_proc(struct attach *attach, struct process_entry *entry);
+/* Everything that a forked process shares with its parent. */
+void attach_inherited(struct attach *attach, struct process_entry *entry,
+                      const struct process_entry *parent);
+
+/* The cgroups that a record names by id, or where a path was lost, those of /proc. Nothing changes
+ * when neither says anything. */
+void attach_cgroups(struct attach *attach, struct process_entry *entry,
+                    const struct change_task *task);
+void attach_cgroups_of_proc(struct attach *attach, struct process_entry *entry,
+                            const struct procfs_process *found);
+
+/* From cgroups to container, then from container and ids to users. `may_look`: files may be read.
+ */
+void attach_container(struct attach *attach, struct process_entry *entry, bool may_look);
+void attach_users(struct attach *attach, struct process_entry *entry, bool may_look);

@@ -1,0 +1,144 @@
+/* What runtimes keep beside config.json: Docker's and containers/storage's files, and the state
+ * that runc and crun hold of a running container. */
+#include <errno.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "enrich/bundle.h"
+
+static struct sv clip(struct sv text)
+{
+    return sv_sub(text, 0, BUNDLE_TEXT_MAX);
+}
+
+static int parse(struct sv json, enum json_kind kind, struct arena *arena, struct json_doc *doc,
+                 struct err *err)
+{
+    int rc = json_parse(json, arena, doc, err);
+
+    if (rc == 0 && doc->node[0].kind != kind)
+        return err_set(err, -EINVAL, "another kind of JSON value than it should be");
+    return rc;
+}
+
+static const struct json_node *get(const struct json_doc *doc, const struct json_node *object,
+                                   struct sv key, enum json_kind kind)
+{
+    const struct json_node *node = object == NULL ? NULL : json_get(doc, object, key);
+
+    return node != NULL && node->kind == kind ? node : NULL;
+}
+
+static struct sv get_text(const struct json_doc *doc, const struct json_node *object, struct sv key)
+{
+    return object == NULL ? (struct sv){NULL, 0} : clip(json_get_sv(doc, object, key));
+}
+
+static void set_once(struct sv *place, struct sv text)
+{
+    if (place->len == 0)
+        *place = text;
+}
+
+static void read_docker_labels(const struct json_doc *doc, const struct json_node *labels,
+                               struct bundle *out)
+{
+    struct sv name = get_text(doc, labels, SV("io.kubernetes.container.name"));
+
+    if (labels == NULL)
+        return;
+    set_once(&out->pod_name, get_text(doc, labels, SV("io.kubernetes.pod.name")));
+    set_once(&out->pod_uid, get_text(doc, labels, SV("io.kubernetes.pod.uid")));
+    set_once(&out->namespace_name, get_text(doc, labels, SV("io.kubernetes.pod.namespace")));
+    set_once(&out->sandbox_id, get_text(doc, labels, SV("io.kubernetes.sandbox.id")));
+    if (!sv_eq(name, SV("POD")))
+        set_once(&out->name, name);
+    out->label_count = 0;
+    for (const struct json_node *key = json_first(doc, labels);
+         key != NULL && out->label_count < BUNDLE_LABELS_MAX;) {
+        const struct json_node *value = json_next(doc, labels, key);
+        if (value == NULL)
+            return;
+        if (value->kind == JSON_STRING)
+            out->label[out->label_count++] = (struct label){clip(key->text), clip(value->text)};
+        key = json_next(doc, labels, value);
+    }
+}
+
+int bundle_parse_docker(struct sv json, struct arena *arena, struct bundle *out, struct err *err)
+{
+    struct json_doc doc;
+    int rc = parse(json, JSON_OBJECT, arena, &doc, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "config.v2.json");
+    const struct json_node *root = &doc.node[0];
+    const struct json_node *config = get(&doc, root, SV("Config"), JSON_OBJECT);
+    struct sv name = get_text(&doc, root, SV("Name"));
+    read_docker_labels(&doc, get(&doc, config, SV("Labels"), JSON_OBJECT), out);
+    set_once(&out->name, sv_starts(name, SV("/")) ? sv_sub(name, 1, name.len) : name);
+    set_once(&out->image, get_text(&doc, config, SV("Image")));
+    set_once(&out->image_id, get_text(&doc, root, SV("Image")));
+    return 0;
+}
+
+int bundle_parse_docker_host(struct sv json, struct arena *arena, struct bundle *out,
+                             struct err *err)
+{
+    struct json_doc doc;
+    int rc = parse(json, JSON_OBJECT, arena, &doc, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "hostconfig.json");
+    if (get(&doc, &doc.node[0], SV("Privileged"), JSON_TRUE) != NULL)
+        out->said_privileged = true;
+    return 0;
+}
+
+int bundle_parse_storage(struct sv json, struct sv id, struct arena *arena, struct bundle *out,
+                         struct err *err)
+{
+    struct json_doc doc;
+    struct json_doc meta;
+    int rc = parse(json, JSON_ARRAY, arena, &doc, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "containers.json");
+    for (const struct json_node *c = json_first(&doc, &doc.node[0]); c != NULL;
+         c = json_next(&doc, &doc.node[0], c)) {
+        if (c->kind != JSON_OBJECT || !sv_eq(json_get_sv(&doc, c, SV("id")), id))
+            continue;
+        const struct json_node *names = get(&doc, c, SV("names"), JSON_ARRAY);
+        const struct json_node *name = names == NULL ? NULL : json_first(&doc, names);
+        if (name != NULL && name->kind == JSON_STRING)
+            set_once(&out->name, clip(name->text));
+        set_once(&out->image_id, get_text(&doc, c, SV("image")));
+        struct sv text = json_get_sv(&doc, c, SV("metadata"));
+        if (text.len > 0 && parse(text, JSON_OBJECT, arena, &meta, NULL) == 0)
+            set_once(&out->image, get_text(&meta, &meta.node[0], SV("image-name")));
+        break;
+    }
+    return 0;
+}
+
+int bundle_parse_state(struct sv json, struct arena *arena, struct sv *dir, struct err *err)
+{
+    struct json_doc doc;
+    int rc = parse(json, JSON_OBJECT, arena, &doc, err);
+    struct sv mark = SV("bundle=");
+
+    if (rc < 0)
+        return err_wrap(err, rc, "state of the runtime");
+    *dir = get_text(&doc, &doc.node[0], SV("bundle")); /* crun */
+    const struct json_node *config = get(&doc, &doc.node[0], SV("config"), JSON_OBJECT);
+    const struct json_node *labels = get(&doc, config, SV("labels"), JSON_ARRAY);
+    if (labels == NULL)
+        return 0;
+    for (const struct json_node *l = json_first(&doc, labels); l != NULL;
+         l = json_next(&doc, labels, l)) {
+        if (l->kind == JSON_STRING && sv_starts(l->text, mark))
+            *dir = clip(sv_sub(l->text, mark.len, l->text.len));
+    }
+    return 0;
+}

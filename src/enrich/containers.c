@@ -1,0 +1,235 @@
+#include "enrich/containers.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "enrich/specs.h"
+#include "enrich/users.h"
+
+enum { SPEC_BLOCK = 2048 };
+
+/* Waits before another look, in the order of the looks. The runtime itself runs in the container's
+ * cgroup before its files are there: the first looks must not hold up the one that finds them. */
+static const uint64_t pauses_ns[CONTAINER_TRIES_MAX] = {
+    [CONTAINER_TRIES_EARLY] = 50000000ULL, 500000000ULL, 2000000000ULL, 10000000000ULL, UINT64_MAX,
+};
+
+void containers_init(struct containers *table, uint64_t limit, struct specs *specs)
+{
+    *table = (struct containers){.limit = limit, .specs = specs};
+}
+
+/* The list of the empty, the longest empty first */
+
+static void empty_append(struct containers *table, struct container_entry *entry)
+{
+    entry->previous = table->empty_last;
+    entry->next = NULL;
+    if (table->empty_last != NULL)
+        table->empty_last->next = entry;
+    else
+        table->empty_first = entry;
+    table->empty_last = entry;
+}
+
+static void empty_remove(struct containers *table, struct container_entry *entry)
+{
+    if (entry->previous != NULL)
+        entry->previous->next = entry->next;
+    else
+        table->empty_first = entry->next;
+    if (entry->next != NULL)
+        entry->next->previous = entry->previous;
+    else
+        table->empty_last = entry->previous;
+}
+
+static void drop(struct containers *table, struct container_entry *entry)
+{
+    empty_remove(table, entry);
+    (void)map_remove(&table->by_id, entry->view.full_id);
+    table->count--;
+    table->without_spec -= entry->missing;
+    users_free(entry->users);
+    arena_free(entry->spec);
+    free(entry);
+}
+
+void containers_hold(struct containers *table, struct container_entry *entry)
+{
+    if (entry == NULL || entry->refs++ > 0)
+        return;
+    empty_remove(table, entry);
+}
+
+void containers_release(struct containers *table, struct container_entry *entry, uint64_t now_ns)
+{
+    if (entry == NULL)
+        return;
+    assert(entry->refs > 0);
+    if (--entry->refs > 0)
+        return;
+    entry->empty_ns = now_ns;
+    entry->again = entry->tries > 0; /* the name may be used for another container */
+    empty_append(table, entry);
+}
+
+void containers_settle(struct containers *table, uint64_t now_ns)
+{
+    while (table->empty_first != NULL &&
+           now_ns >= table->empty_first->empty_ns + CONTAINER_GRACE_NS)
+        drop(table, table->empty_first);
+}
+
+void containers_done(struct containers *table)
+{
+    while (table->empty_first != NULL)
+        drop(table, table->empty_first);
+    assert(table->count == 0);
+    map_done(&table->by_id);
+}
+
+/* Making one */
+
+static struct container_entry *add(struct containers *table, const struct cgroup_path_id *id,
+                                   uint64_t now_ns)
+{
+    size_t room = id->id.len + id->cgroup.len + CGROUP_POD_UID_MAX;
+    struct container_entry *entry = xcalloc(1, sizeof(*entry) + room);
+    char *cgroup = entry->text + id->id.len;
+
+    memcpy(entry->text, id->id.ptr, id->id.len);
+    memcpy(cgroup, id->cgroup.ptr, id->cgroup.len);
+    entry->view.full_id = (struct sv){entry->text, id->id.len};
+    entry->view.id = sv_sub(entry->view.full_id, 0, CONTAINER_SHORT_ID);
+    entry->view.cgroup = (struct sv){cgroup, id->cgroup.len};
+    if (id->pod.len > 0)
+        entry->path_pod = cgroup_path_pod_uid(id->pod, cgroup + id->cgroup.len);
+    entry->view.pod_uid = entry->path_pod;
+    entry->view.runtime = id->runtime;
+    entry->path_runtime = id->runtime;
+    entry->guessed = id->guessed;
+    entry->users = users_new();
+    entry->empty_ns = now_ns;
+    (void)map_put(&table->by_id, entry->view.full_id, entry);
+    empty_append(table, entry);
+    table->count++;
+    return entry;
+}
+
+/* Start from what the cgroup says, then add what the files say. */
+static void look(struct containers *table, struct container_entry *entry, uint64_t now_ns)
+{
+    const struct container was = entry->view;
+    bool again = entry->again;
+    struct arena *spec = arena_new(SPEC_BLOCK);
+
+    entry->tries = again ? 0 : entry->tries;
+    entry->again = false;
+    entry->try_next_ns = now_ns + pauses_ns[entry->tries];
+    entry->tries++;
+    entry->view = (struct container){
+        .id = was.id,
+        .full_id = was.full_id,
+        .cgroup = was.cgroup,
+        .runtime = entry->guessed ? (struct sv){NULL, 0} : entry->path_runtime,
+        .pod_uid = entry->path_pod,
+        .start_ns = again ? 0 : was.start_ns,
+    };
+    entry->view.has_spec = specs_read(table->specs, was.full_id, spec, &entry->view, &entry->root);
+    if (entry->view.runtime.len == 0)
+        entry->view.runtime = entry->path_runtime;
+    table->without_spec -= entry->missing;
+    entry->missing = !entry->view.has_spec;
+    table->without_spec += entry->missing;
+    arena_free(entry->spec);
+    entry->spec = spec;
+}
+
+static bool look_due(const struct container_entry *entry, uint64_t now_ns)
+{
+    return entry->again || (!entry->view.has_spec && entry->tries < CONTAINER_TRIES_MAX &&
+                            now_ns >= entry->try_next_ns);
+}
+
+static struct container_entry *get(struct containers *table, const struct cgroup_path_id *id,
+                                   bool may_look, uint64_t now_ns)
+{
+    struct container_entry *entry = map_find(&table->by_id, id->id);
+
+    if (entry == NULL) {
+        if (table->count >= table->limit && table->empty_first != NULL)
+            drop(table, table->empty_first);
+        /* Never leave a container's process without: rules would take it for the host's. */
+        table->over_limit += table->count >= table->limit;
+        entry = add(table, id, now_ns);
+    }
+    if (may_look && look_due(entry, now_ns))
+        look(table, entry, now_ns);
+    return entry;
+}
+
+/* Containers without a layout */
+
+static bool probe_due(struct cgroup *cgroup, uint64_t now_ns)
+{
+    if (cgroup->probes >= CONTAINER_TRIES_MAX || now_ns < cgroup->probe_next_ns)
+        return false;
+    cgroup->probe_next_ns = now_ns + pauses_ns[cgroup->probes];
+    cgroup->probes++;
+    return true;
+}
+
+/* Ask whether a runtime knows an element of the path as a container; what is found is kept with the
+ * cgroup as if the layout had said it. */
+static void probe(struct containers *table, struct cgroup *cgroup, uint64_t now_ns)
+{
+    enum { DEPTH = 16 };
+    struct sv rest = cgroup->path;
+    struct sv parent = {NULL, 0};
+
+    if (!probe_due(cgroup, now_ns))
+        return;
+    for (int depth = 0; rest.ptr != NULL && depth < DEPTH; depth++) {
+        struct sv name = sv_split(&rest, '/');
+        struct sv runtime;
+        if (name.len > 0 && specs_has(table->specs, parent, name, &runtime)) {
+            cgroup->parsed.count = 1;
+            cgroup->parsed.id[0] = (struct cgroup_path_id){
+                .id = name,
+                .runtime = runtime,
+                .cgroup = {cgroup->path.ptr, (size_t)(name.ptr - cgroup->path.ptr) + name.len},
+            };
+            return;
+        }
+        parent = name;
+    }
+}
+
+static bool has_ids(const struct cgroup *cgroup)
+{
+    return cgroup != NULL && cgroup->parsed.count > 0;
+}
+
+struct container_entry *containers_find(struct containers *table, struct cgroup *v2,
+                                        struct cgroup *v1, bool may_look, uint64_t now_ns)
+{
+    struct container_entry *entry = NULL;
+
+    if (may_look && !has_ids(v2) && !has_ids(v1)) {
+        if (v2 != NULL)
+            probe(table, v2, now_ns);
+        if (v1 != NULL && !has_ids(v2))
+            probe(table, v1, now_ns);
+    }
+    const struct cgroup *cgroup = has_ids(v2) ? v2 : v1;
+    if (!has_ids(cgroup))
+        return NULL;
+    for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
+        entry = get(table, &cgroup->parsed.id[i], may_look, now_ns);
+        if (entry->view.has_spec)
+            break;
+    }
+    return entry;
+}

@@ -1,0 +1,66 @@
+/* enrich/containers.h - the containers that processes are in, with what their runtime says of them.
+ *
+ * A container is made when the first process is seen in its cgroup. Its bundle is looked for then
+ * and, while it is missing, on later execs a few times, ever more seldom. It goes when no process
+ * has been in it for CONTAINER_GRACE_NS. One thread. */
+#pragma once
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "enrich/cgroups.h"
+#include "event/process.h"
+
+struct arena;
+struct specs;
+struct users;
+
+#define CONTAINER_TRIES_EARLY 8u          /* looks for one bundle at every exec, then */
+#define CONTAINER_TRIES_MAX 13u           /* ... with growing pauses up to as many */
+#define CONTAINER_GRACE_NS 60000000000ULL /* an empty container is remembered as long */
+#define CONTAINER_SHORT_ID 12u            /* characters of container.id */
+
+struct container_entry {
+    struct container view;
+    struct users *users;
+    struct arena *spec;               /* texts that the runtime's files gave */
+    struct sv root;                   /* its root file system in the host's root; or empty */
+    struct sv path_runtime, path_pod; /* what the cgroup's layout said */
+    bool guessed;
+    bool again;    /* it was empty in between: look for the bundle anew */
+    bool missing;  /* looked for and not found */
+    uint32_t refs; /* processes */
+    uint32_t tries;
+    uint64_t try_next_ns;
+    uint64_t empty_ns;                       /* since when refs is 0 */
+    struct container_entry *previous, *next; /* while empty */
+    char text[];
+};
+
+struct containers {
+    struct map by_id; /* full id */
+    struct container_entry *empty_first, *empty_last;
+    struct specs *specs;
+    uint64_t count, limit;
+    uint64_t without_spec; /* of those held, looked for and not found */
+    uint64_t over_limit;   /* made although the limit was reached and none was empty */
+};
+
+void containers_init(struct containers *table, uint64_t limit, struct specs *specs);
+void containers_done(struct containers *table);
+
+/* The container of a process that is in these cgroups (either may be NULL), or NULL for the host's.
+ * `may_look`: the process runs the container's program by now (an exec), so files are worth
+ * reading.
+ *
+ * Whichever path names containers counts, version 2's first. Where containers are nested, it is the
+ * outermost one whose bundle is on this host, so that nobody leaves a pod by making a cgroup below
+ * it; without any bundle, the innermost. */
+must_check struct container_entry *containers_find(struct containers *table, struct cgroup *v2,
+                                                   struct cgroup *v1, bool may_look,
+                                                   uint64_t now_ns);
+
+void containers_hold(struct containers *table, struct container_entry *entry); /* NULL is fine */
+void containers_release(struct containers *table, struct container_entry *entry, uint64_t now_ns);
+
+/* Drop what has been empty for long. */
+void containers_settle(struct containers *table, uint64_t now_ns);

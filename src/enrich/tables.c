@@ -1,0 +1,375 @@
+/* Applies changes to the tables: which entities a change touches, and in which order.
+ *
+ * A new entry is added before its relatives are looked for, and everything touched is pinned until
+ * tables_settle(), so that the limit never takes away what is being worked on. */
+#include "enrich/tables.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "enrich/attach.h"
+#include "enrich/processes.h"
+#include "enrich/procfs.h"
+#include "enrich/programs.h"
+
+enum { SWEEP_ENTRIES = 64 };
+
+#define SWEEP_PAUSE_NS 1000000000ULL /* between rounds of looking for lost exits */
+#define SWEEP_IDLE_NS 60000000000ULL /* processes unseen for as long are looked at */
+
+struct tables {
+    struct processes processes;
+    struct attach attach;
+    uint64_t unknown_process, from_proc;
+    uint64_t sweep_next_ns;
+};
+
+static void release_process(struct process_entry *entry, void *context)
+{
+    struct tables *tables = context;
+
+    attach_release(&tables->attach, entry);
+}
+
+struct tables *tables_new(const struct tables_options *options)
+{
+    struct tables *tables = xcalloc(1, sizeof(*tables));
+    struct attach_limits limits = {TABLES_CGROUPS_MAX, TABLES_CONTAINERS_MAX};
+
+    attach_init(&tables->attach, options->proc_root, options->host_root, options->log, limits);
+    processes_init(&tables->processes, TABLES_PROCESSES_MAX, release_process, tables);
+    return tables;
+}
+
+void tables_free(struct tables *tables)
+{
+    if (tables == NULL)
+        return;
+    processes_done(&tables->processes);
+    attach_done(&tables->attach);
+    free(tables);
+}
+
+/* Relatives */
+
+static void set_leader(struct tables *tables, struct process_entry *entry, enum process_tie tie,
+                       uint32_t pid)
+{
+    struct process_entry *leader = NULL;
+
+    if (pid == entry->view.pid)
+        leader = entry;
+    else if (pid != 0)
+        leader = processes_find(&tables->processes, pid, 0, false);
+    (void)processes_tie(entry, tie, leader);
+}
+
+static void set_leaders(struct tables *tables, struct process_entry *entry)
+{
+    set_leader(tables, entry, TIE_SESSION, entry->view.sid);
+    set_leader(tables, entry, TIE_GROUP, entry->view.pgid);
+}
+
+static struct process_entry *read_process(struct tables *tables, uint32_t pid, uint64_t start_ns);
+
+/* Tie to whoever has or had the parent's pid and is old enough; NULL when that is nobody. */
+static struct process_entry *tie_parent(struct tables *tables, struct process_entry *entry,
+                                        uint64_t start_ns)
+{
+    uint32_t pid = entry->view.ppid;
+    struct process_entry *parent = processes_find(&tables->processes, pid, start_ns, false);
+
+    if (parent == NULL)
+        parent = read_process(tables, pid, start_ns);
+    while (parent != NULL && !processes_tie(entry, TIE_PARENT, parent))
+        parent = start_ns != 0 ? NULL : parent->older;
+    if (parent != NULL)
+        processes_pin(&tables->processes, parent);
+    return parent;
+}
+
+/* Ancestors that are not known are read from /proc, up to the first that is. */
+static void find_ancestors(struct tables *tables, struct process_entry *entry,
+                           uint64_t parent_start_ns)
+{
+    for (int level = 0; level < PROCESS_ANCESTORS_MAX; level++) {
+        if (entry == NULL || entry->to[TIE_PARENT] != NULL || entry->view.ppid == 0)
+            return;
+        entry = tie_parent(tables, entry, parent_start_ns);
+        parent_start_ns = 0;
+    }
+}
+
+/* Processes */
+
+/* ppid stays that of the maker, even when the record was written after it had gone. */
+static void set_task(struct process_entry *entry, const struct change_task *task)
+{
+    struct process *view = &entry->view;
+
+    if (entry->coarse && task->start_ns != 0 && task->start_ns % PROCESS_TICK_NS != 0) {
+        view->start_ns = task->start_ns;
+        entry->coarse = false;
+    }
+    if (view->ppid == 0) {
+        view->ppid = task->ppid;
+        view->vppid = task->vppid;
+    }
+    view->vpid = task->vpid;
+    view->pgid = task->pgid;
+    view->sid = task->sid;
+    view->vpgid = task->vpgid;
+    view->vsid = task->vsid;
+    view->tty = task->tty;
+    view->pidns_inum = task->pidns_inum;
+    view->mntns_inum = task->mntns_inum;
+    view->threads = task->threads;
+    view->pidns_start_ns = task->pidns_start_ns;
+    view->creds = task->creds;
+    processes_name(entry, task->name);
+}
+
+static struct process_entry *add_process(struct tables *tables, const struct change_task *task,
+                                         bool coarse)
+{
+    struct process_entry *entry =
+        processes_add(&tables->processes, task->pid, task->start_ns, coarse, tables->attach.now_ns);
+
+    if (entry != NULL)
+        set_task(entry, task);
+    return entry;
+}
+
+/* Add a process from /proc, without its ancestors; NULL when it is not there, or is another. */
+static struct process_entry *read_process(struct tables *tables, uint32_t pid, uint64_t start_ns)
+{
+    struct processes *processes = &tables->processes;
+    struct procfs_process found;
+    struct process_entry *entry;
+
+    arena_reset(tables->attach.scratch);
+    if (tables->attach.proc_root == NULL || pid == 0 ||
+        procfs_read(tables->attach.proc_root, pid, tables->attach.scratch, &found) == PROCFS_GONE)
+        return NULL;
+    if (start_ns != 0 && start_ns / PROCESS_TICK_NS != found.task.start_ns / PROCESS_TICK_NS)
+        return NULL;
+    entry = processes_find(processes, pid, found.task.start_ns, true);
+    if (entry != NULL)
+        return entry;
+    if (start_ns != 0)
+        found.task.start_ns = start_ns;
+    entry = add_process(tables, &found.task, start_ns == 0);
+    if (entry == NULL)
+        return NULL;
+    attach_program(&tables->attach, entry, &found.program);
+    attach_cgroups_of_proc(&tables->attach, entry, &found);
+    attach_container(&tables->attach, entry, true);
+    attach_users(&tables->attach, entry, true);
+    set_leaders(tables, entry);
+    return entry;
+}
+
+/* What the processes of one record share: the entry, known or new, with the record's words. */
+static struct process_entry *take_task(struct tables *tables, const struct change_task *task,
+                                       bool *is_new)
+{
+    struct process_entry *entry =
+        processes_find(&tables->processes, task->pid, task->start_ns, false);
+
+    *is_new = entry == NULL;
+    if (entry == NULL)
+        return add_process(tables, task, false);
+    processes_pin(&tables->processes, entry);
+    entry->seen_ns = tables->attach.now_ns;
+    set_task(entry, task);
+    return entry;
+}
+
+static void apply_fork(struct tables *tables, const struct change_task *task)
+{
+    bool is_new;
+    struct process_entry *entry = take_task(tables, task, &is_new);
+
+    if (entry == NULL)
+        return;
+    find_ancestors(tables, entry, task->parent_start_ns);
+    const struct process_entry *parent = entry->to[TIE_PARENT];
+    if (is_new && parent != NULL) {
+        attach_inherited(&tables->attach, entry, parent);
+    } else if (entry->image == NULL) {
+        attach_program_of_proc(&tables->attach, entry);
+    }
+    attach_cgroups(&tables->attach, entry, task);
+    attach_container(&tables->attach, entry, false);
+    attach_users(&tables->attach, entry, false);
+    set_leaders(tables, entry);
+}
+
+static void apply_exec(struct tables *tables, const struct change *change)
+{
+    bool is_new;
+    struct process_entry *entry = take_task(tables, &change->task, &is_new);
+
+    if (entry == NULL)
+        return;
+    attach_program(&tables->attach, entry, &change->program);
+    entry->view.exec_ns = change->time_ns;
+    find_ancestors(tables, entry, change->task.parent_start_ns);
+    attach_cgroups(&tables->attach, entry, &change->task);
+    attach_container(&tables->attach, entry, true);
+    attach_users(&tables->attach, entry, true);
+    set_leaders(tables, entry);
+}
+
+static void apply_task(struct tables *tables, const struct change_task *task)
+{
+    bool is_new;
+    struct process_entry *entry = take_task(tables, task, &is_new);
+
+    if (entry == NULL)
+        return;
+    if (entry->image == NULL || !entry->image->known)
+        attach_program_of_proc(&tables->attach, entry);
+    find_ancestors(tables, entry, task->parent_start_ns);
+    attach_cgroups(&tables->attach, entry, task);
+    attach_container(&tables->attach, entry, true);
+    attach_users(&tables->attach, entry, true);
+    set_leaders(tables, entry);
+}
+
+static void apply_exit(struct tables *tables, const struct change *change)
+{
+    struct process_entry *entry =
+        processes_find(&tables->processes, change->task.pid, change->task.start_ns, false);
+
+    if (entry != NULL)
+        processes_end(&tables->processes, entry, change->time_ns);
+}
+
+static void apply_cgroup(struct tables *tables, const struct change *change)
+{
+    struct cgroup *cgroup =
+        cgroups_put(&tables->attach.cgroups, change->cgroup_is_v1 ? CGROUP_V1 : CGROUP_V2,
+                    change->cgroup_id, change->cgroup_path);
+
+    cgroup->probes = 0; /* said anew: the same path may be another cgroup */
+    cgroup->probe_next_ns = 0;
+}
+
+void tables_apply(struct tables *tables, const struct change *change)
+{
+    processes_unpin(&tables->processes);
+    if (change->time_ns > tables->attach.now_ns)
+        tables->attach.now_ns = change->time_ns;
+    switch (change->kind) {
+    case CHANGE_NONE:
+        break;
+    case CHANGE_TASK:
+        apply_task(tables, &change->task);
+        break;
+    case CHANGE_FORK:
+        apply_fork(tables, &change->task);
+        break;
+    case CHANGE_EXEC:
+        apply_exec(tables, change);
+        break;
+    case CHANGE_EXIT:
+        apply_exit(tables, change);
+        break;
+    case CHANGE_CGROUP:
+        apply_cgroup(tables, change);
+        break;
+    }
+}
+
+const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t start_ns)
+{
+    struct process_entry *entry = processes_find(&tables->processes, pid, start_ns, false);
+
+    if (entry == NULL) {
+        tables->unknown_process++;
+        entry = read_process(tables, pid, start_ns);
+        if (entry == NULL)
+            return NULL;
+        tables->from_proc++;
+        find_ancestors(tables, entry, 0);
+    }
+    processes_pin(&tables->processes, entry);
+    entry->seen_ns = tables->attach.now_ns;
+    /* Leaders may have become known since. */
+    if (entry->to[TIE_SESSION] == NULL && entry->view.sid != 0)
+        set_leader(tables, entry, TIE_SESSION, entry->view.sid);
+    if (entry->to[TIE_GROUP] == NULL && entry->view.pgid != 0)
+        set_leader(tables, entry, TIE_GROUP, entry->view.pgid);
+    return &entry->view;
+}
+
+/* Exits whose record was lost would leave entries for good: ask /proc for a few idle ones. */
+static void sweep(struct tables *tables)
+{
+    if (tables->attach.proc_root == NULL || tables->attach.now_ns < tables->sweep_next_ns)
+        return;
+    tables->sweep_next_ns = tables->attach.now_ns + SWEEP_PAUSE_NS;
+    for (int i = 0; i < SWEEP_ENTRIES; i++) {
+        struct process_entry *entry = processes_next_live(&tables->processes);
+        if (entry == NULL)
+            return;
+        if (tables->attach.now_ns < entry->seen_ns + SWEEP_IDLE_NS)
+            continue;
+        if (procfs_alive(tables->attach.proc_root, entry->view.pid, entry->view.start_ns))
+            entry->seen_ns = tables->attach.now_ns;
+        else
+            processes_end(&tables->processes, entry, tables->attach.now_ns);
+    }
+}
+
+void tables_settle(struct tables *tables)
+{
+    sweep(tables);
+    processes_settle(&tables->processes);
+    containers_settle(&tables->attach.containers, tables->attach.now_ns);
+}
+
+static void scoped_dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        (void)closedir(*dir);
+}
+
+int tables_scan_proc(struct tables *tables, struct err *err)
+{
+    scoped(dir_close) DIR *dir =
+        tables->attach.proc_root == NULL ? NULL : opendir(tables->attach.proc_root);
+    uint64_t pid;
+
+    if (tables->attach.proc_root == NULL)
+        return err_set(err, -ENOENT, "there is no /proc to read processes from");
+    if (dir == NULL)
+        return err_set(err, -errno, "open '%s': %s", tables->attach.proc_root, strerror(errno));
+    for (struct dirent *item = readdir(dir); item != NULL; item = readdir(dir)) {
+        if (!sv_to_u64(sv(item->d_name), &pid) || pid == 0 || pid > UINT32_MAX)
+            continue;
+        if (processes_find(&tables->processes, (uint32_t)pid, 0, false) == NULL)
+            find_ancestors(tables, read_process(tables, (uint32_t)pid, 0), 0);
+        processes_unpin(&tables->processes);
+    }
+    return 0;
+}
+
+void tables_counts(const struct tables *tables, struct tables_counts *out)
+{
+    *out = (struct tables_counts){
+        .processes = tables->processes.count,
+        .containers = tables->attach.containers.count,
+        .cgroups = tables->attach.cgroups.count,
+        .programs = tables->attach.programs,
+        .unknown_process = tables->unknown_process,
+        .from_proc = tables->from_proc,
+        .container_without_spec = tables->attach.containers.without_spec,
+        .forgotten = tables->processes.forgotten,
+        .containers_over_limit = tables->attach.containers.over_limit,
+    };
+}

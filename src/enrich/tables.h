@@ -1,0 +1,52 @@
+/* enrich/tables.h - who runs: processes, their programs, containers, users, as events change them.
+ *
+ * Everything is owned here and changed only by tables_apply() and tables_find(), on the thread that
+ * handles events; see event/process.h for what readers may rely on. Memory is bounded: limits below
+ * are counted when hit. */
+#pragma once
+
+#include "base/attr.h"
+#include "event/change.h"
+#include "event/event.h"
+
+struct err;
+struct log;
+struct tables;
+
+#define TABLES_PROCESSES_MAX 262144u /* live and remembered; beyond, the longest ended go first */
+#define TABLES_CONTAINERS_MAX 16384u
+#define TABLES_CGROUPS_MAX 65536u
+
+struct tables_options {
+    const char *proc_root; /* "/proc"; elsewhere in tests; NULL: never read (replay) */
+    const char *host_root; /* "" or the host's root as mounted in our container, "/host" */
+    const struct log *log; /* warnings about unreadable metadata, limited in rate */
+};
+
+struct tables_counts {
+    uint64_t processes, containers, cgroups, programs; /* held now */
+    uint64_t unknown_process; /* events whose process had to be read from /proc, or was not found */
+    uint64_t from_proc;       /* ... of those, found there */
+    uint64_t container_without_spec; /* containers for which no config.json was found */
+    uint64_t forgotten;              /* processes dropped because a limit was hit */
+    uint64_t containers_over_limit;  /* made beyond TABLES_CONTAINERS_MAX, none being empty */
+};
+
+struct tables *tables_new(const struct tables_options *options);
+void tables_free(struct tables *tables);
+DEFINE_SCOPED(struct tables *, tables_free)
+
+/* Take in one change. CHANGE_EXIT keeps the process readable until tables_settle(). */
+void tables_apply(struct tables *tables, const struct change *change);
+
+/* The process `pid` (made at start_ns; 0: whichever has the pid). Unknown ones are read from
+ * /proc, with as many ancestors as are there. NULL when it has gone without trace. */
+const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t start_ns);
+
+/* After the event: drop what ended and nobody needs. */
+void tables_settle(struct tables *tables);
+
+/* Read all processes from /proc (no task iterator, or none of its own permission). */
+must_check int tables_scan_proc(struct tables *tables, struct err *err);
+
+void tables_counts(const struct tables *tables, struct tables_counts *out);

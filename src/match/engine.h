@@ -1,0 +1,37 @@
+/* match/engine.h - the rules of one source over its events.
+ *
+ * The engine borrows a compiled rule set. One thread runs an engine; several engines may share a
+ * rule set. Rules are tried in load order among those whose event types include the event's. */
+#pragma once
+
+#include "base/attr.h"
+#include "event/event.h"
+#include "lang/falco/ruleset.h"
+
+struct engine;
+
+enum engine_matching {
+    MATCH_FIRST, /* stop at the first rule that matches, as Falco does by default */
+    MATCH_ALL,
+};
+
+struct engine_options {
+    enum event_source source;
+    enum engine_matching matching;
+    enum rule_priority priority_max; /* rules less urgent than this are left out */
+};
+
+/* Called for each match; everything is valid during the call. */
+typedef void (*engine_match_fn)(void *ctx, const struct rule *rule, const struct event *event);
+
+struct engine *engine_new(const struct ruleset *set, const struct engine_options *options);
+void engine_free(struct engine *engine);
+DEFINE_SCOPED(struct engine *, engine_free)
+
+/* Returns how many rules matched. */
+uint32_t engine_run(struct engine *engine, const struct event *event, engine_match_fn on_match,
+                    void *ctx);
+
+uint32_t engine_rule_count(const struct engine *engine); /* enabled rules of this source */
+/* The event types that any rule wants; `all` when a rule wants every one. */
+void engine_types(const struct engine *engine, struct event_set *out, bool *all);

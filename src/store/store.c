@@ -1,0 +1,82 @@
+#include "store/store.h"
+
+#include <errno.h>
+
+#include "base/err.h"
+#include "store/sqlite.h"
+#include "store/store_ops.h"
+
+enum { PRIORITY_MAX = 7 };
+
+int store_open(const char *path, struct store **out, struct err *err)
+{
+    return sqlite_open(path, NULL, out, err);
+}
+
+void store_close(struct store *store)
+{
+    if (store != NULL)
+        store->ops->close(store);
+}
+
+static size_t finding_bytes(const struct store_finding *finding)
+{
+    const struct sv part[] = {
+        finding->id,       finding->rule,         finding->source, finding->namespace_name,
+        finding->pod_name, finding->container_id, finding->owner,  finding->json,
+    };
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(part); i++) {
+        if (part[i].len > STORE_FINDING_MAX)
+            return SIZE_MAX;
+        bytes += part[i].len;
+    }
+    return bytes;
+}
+
+int store_append(struct store *store, const struct store_finding *finding, struct err *err)
+{
+    if (finding_bytes(finding) > STORE_FINDING_MAX)
+        return err_set(err, -E2BIG, "a finding is larger than %zu bytes", STORE_FINDING_MAX);
+    if (finding->id.len == 0 || finding->json.len == 0)
+        return err_set(err, -EINVAL, "a finding without %s",
+                       finding->id.len == 0 ? "an id" : "its JSON");
+    if (finding->time_ns > INT64_MAX)
+        return err_set(err, -EINVAL, "a finding of a time past the year 2262");
+    if (finding->priority > PRIORITY_MAX)
+        return err_set(err, -EINVAL, "a finding of priority %u", finding->priority);
+    return store->ops->append(store, finding, err);
+}
+
+int store_commit(struct store *store, struct err *err)
+{
+    return store->ops->commit(store, err);
+}
+
+int store_read(struct store *store, const struct store_query *query, store_row_fn row, void *ctx,
+               struct err *err)
+{
+    return store->ops->read(store, query, row, ctx, err);
+}
+
+int store_count(struct store *store, uint64_t *count, struct err *err)
+{
+    return store->ops->count(store, count, err);
+}
+
+int store_set(struct store *store, struct sv key, struct sv value, struct err *err)
+{
+    if (key.len == 0)
+        return err_set(err, -EINVAL, "a key without a name");
+    if (key.len > STORE_KEY_MAX)
+        return err_set(err, -E2BIG, "a key longer than %d bytes", STORE_KEY_MAX);
+    if (value.len > STORE_FINDING_MAX)
+        return err_set(err, -E2BIG, "a value larger than %zu bytes", STORE_FINDING_MAX);
+    return store->ops->set(store, key, value, err);
+}
+
+int store_get(struct store *store, struct sv key, struct buf *out, struct err *err)
+{
+    return store->ops->get(store, key, out, err);
+}

@@ -1,0 +1,233 @@
+#include "app/cmd_check.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/exit_code.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "lang/falco/ruleset.h"
+
+static const char usage[] =
+    "usage: tiercel check [--json] [--strict] PATH...\n"
+    "\n"
+    "Read rule files as one set, in the order given, and say what is wrong with them and\n"
+    "how to mend it. PATH is a file, or a directory whose *.yaml and *.yml are read in\n"
+    "order of name.\n"
+    "\n"
+    "  --json    print the shape of Falco's validation results, with our own members\n"
+    "  --strict  guardrail findings (a rule without owner or playbook, or one that runs\n"
+    "            for every event) count as errors\n"
+    "  --help    print this\n"
+    "\n"
+    "exit: 0 fine, 1 errors were found, 2 wrong usage\n";
+
+struct check {
+    bool json, strict, help;
+    struct ruleset *set;
+};
+
+static int read_options(struct check *check, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"strict", no_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 'j':
+            check->json = true;
+            break;
+        case 's':
+            check->strict = true;
+            break;
+        case 'h':
+            check->help = true;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
+static bool wants_colour(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+
+    return isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
+}
+
+static void put_count(struct buf *out, uint32_t count, const char *one, const char *many)
+{
+    buf_printf(out, "%u %s", count, count == 1 ? one : many);
+}
+
+static void put_summary(struct buf *out, const struct check *check)
+{
+    struct ruleset_totals totals = ruleset_totals(check->set);
+    const struct diags *diags = ruleset_diags(check->set);
+
+    put_count(out, totals.files, "file, ", "files, ");
+    put_count(out, totals.rules, "rule, ", "rules, ");
+    put_count(out, totals.macros, "macro, ", "macros, ");
+    put_count(out, totals.lists, "list: ", "lists: ");
+    put_count(out, diags->errors, "error, ", "errors, ");
+    put_count(out, diags->warnings, "warning, ", "warnings, ");
+    put_count(out, diags->guardrails, "guardrail finding\n", "guardrail findings\n");
+}
+
+static void put_text(struct buf *out, const struct check *check)
+{
+    const struct diags *diags = ruleset_diags(check->set);
+    bool colour = wants_colour();
+
+    for (uint32_t i = 0; i < diags->count; i++)
+        diag_print(out, &diags->item[i], colour);
+    uint32_t left_out = diags->errors + diags->warnings + diags->guardrails - diags->count;
+    if (left_out > 0)
+        buf_printf(out, "... and %u more\n", left_out);
+    put_summary(out, check);
+}
+
+static uint32_t put_level(struct json_writer *w, const struct check *check, const char *file,
+                          const char *key, enum diag_level level)
+{
+    const struct diags *diags = ruleset_diags(check->set);
+    uint32_t count = 0;
+
+    json_key(w, key);
+    json_array_begin(w);
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *diag = &diags->item[i];
+        if (diag->level != level || strcmp(diag->place.file, file) != 0)
+            continue;
+        diag_json(w, diag);
+        count++;
+    }
+    json_array_end(w);
+    return count;
+}
+
+static void put_file(struct json_writer *w, const struct check *check, const char *file)
+{
+    json_object_begin(w);
+    json_key(w, "name");
+    json_str(w, file);
+    uint32_t errors = put_level(w, check, file, "errors", DIAG_ERROR);
+    (void)put_level(w, check, file, "warnings", DIAG_WARNING);
+    (void)put_level(w, check, file, "guardrails", DIAG_GUARDRAIL);
+    json_key(w, "successful");
+    json_bool(w, errors == 0);
+    json_object_end(w);
+}
+
+static bool named_before(const struct check *check, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++) {
+        if (strcmp(ruleset_file(check->set, i), ruleset_file(check->set, index)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void put_number(struct json_writer *w, const char *key, uint32_t number)
+{
+    json_key(w, key);
+    json_u64(w, number);
+}
+
+static void put_json(struct buf *out, const struct check *check)
+{
+    struct json_writer w = json_writer_on(out);
+    struct ruleset_totals totals = ruleset_totals(check->set);
+    const struct diags *diags = ruleset_diags(check->set);
+
+    json_object_begin(&w);
+    json_key(&w, "falco_load_results");
+    json_array_begin(&w);
+    for (uint32_t i = 0; i < totals.files; i++) {
+        if (!named_before(check, i))
+            put_file(&w, check, ruleset_file(check->set, i));
+    }
+    json_array_end(&w);
+    json_key(&w, "summary");
+    json_object_begin(&w);
+    put_number(&w, "files", totals.files);
+    put_number(&w, "rules", totals.rules);
+    put_number(&w, "macros", totals.macros);
+    put_number(&w, "lists", totals.lists);
+    put_number(&w, "errors", diags->errors);
+    put_number(&w, "warnings", diags->warnings);
+    put_number(&w, "guardrails", diags->guardrails);
+    json_object_end(&w);
+    json_object_end(&w);
+    buf_char(out, '\n');
+}
+
+/* Load every path, then compile unless something could not be read. */
+static int check_paths(struct check *check, int count, char **paths)
+{
+    int rc = 0;
+
+    for (int i = 0; i < count; i++) {
+        struct err err = {0};
+        int one = ruleset_load_path(check->set, paths[i], &err);
+        rc = one < 0 ? one : rc;
+    }
+    return rc < 0 ? rc : ruleset_compile(check->set);
+}
+
+static int write_out(const struct buf *out)
+{
+    struct err err = {0};
+
+    int rc = out->error < 0 ? out->error : file_write_all(STDOUT_FILENO, buf_view(out), &err);
+    if (rc < 0)
+        (void)fprintf(stderr, "tiercel check: cannot write: %s\n", err_text(&err, rc));
+    return rc;
+}
+
+static int verdict(const struct check *check, int rc)
+{
+    const struct diags *diags = ruleset_diags(check->set);
+
+    if (ruleset_totals(check->set).files == 0) {
+        (void)fprintf(stderr, "tiercel check: no rule files (*.yaml, *.yml) there\n");
+        return EXIT_ERRORS;
+    }
+    if (rc < 0 || diags->errors > 0)
+        return EXIT_ERRORS;
+    return check->strict && diags->guardrails > 0 ? EXIT_ERRORS : EXIT_FINE;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    scoped(ruleset_free) struct ruleset *set = ruleset_new();
+    scoped(buf_done) struct buf out = {0};
+    struct check check = {.set = set};
+
+    if (read_options(&check, argc, argv) < 0 || (!check.help && optind >= argc)) {
+        (void)fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (check.help)
+        return fputs(usage, stdout) < 0 ? EXIT_ERRORS : EXIT_FINE;
+    int rc = check_paths(&check, argc - optind, argv + optind);
+    if (check.json)
+        put_json(&out, &check);
+    else
+        put_text(&out, &check);
+    if (write_out(&out) < 0)
+        return EXIT_ERRORS;
+    return verdict(&check, rc);
+}

@@ -1,0 +1,269 @@
+/* app/cmd_sensor.c - the sensor role: kernel ring to spool to hub. No listening sockets. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/daemon.h"
+#include "app/pipeline.h"
+#include "app/ready.h"
+#include "app/rules.h"
+#include "app/sandbox.h"
+#include "app/settings.h"
+#include "app/signals.h"
+#include "app/spool.h"
+#include "app/uplink.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "capture/kernel_ring.h"
+#include "decode/wire.h"
+#include "enrich/tables.h"
+#include "match/finding.h"
+
+#define TURN_MS 1000            /* the loop looks around at least this often */
+#define TURN_AWAY_MS 100        /* ... while the hub is away */
+#define DRAIN_NS (5 * CLOCK_NS) /* at the end, wait this long for the hub */
+#define CONSUME_MAX 4096        /* records between two looks at the hub */
+
+struct sensor {
+    const struct settings *settings;
+    const struct log *log;
+    struct arena *arena;
+    struct ruleset *rules;
+    struct engine *engine;
+    struct kernel_ring *ring;
+    struct tables *tables;
+    struct spool *spool;
+    struct uplink *uplink;
+    struct pipeline *pipeline;
+    struct finding_place place;
+    struct kernel_features features;
+    uint64_t lost_reported;
+    int signal_fd;
+};
+
+static void scoped_sensor_done(struct sensor *sensor)
+{
+    pipeline_free(sensor->pipeline);
+    uplink_free(sensor->uplink);
+    kernel_ring_close(sensor->ring);
+    spool_close(sensor->spool);
+    tables_free(sensor->tables);
+    engine_free(sensor->engine);
+    ruleset_free(sensor->rules);
+    if (sensor->signal_fd >= 0)
+        (void)close(sensor->signal_fd);
+}
+
+/* --------------------------------------------------------------------------------------- start */
+
+static int open_ring(struct sensor *sensor, struct err *err)
+{
+    struct kernel_ring_options options = {
+        .cgroup = sensor->settings->cgroup,
+        .ring_bytes = (uint32_t)(sensor->settings->ring_mib << 20),
+        .environment = sensor->settings->environment,
+        .skip_pid = {(uint32_t)getpid(), ready_parent()},
+    };
+    struct event_set types;
+    bool all = false;
+
+    engine_types(sensor->engine, &types, &all);
+    options.calls = all ? UINT64_MAX : wire_calls_of(&types);
+    int rc = kernel_ring_open(&options, &sensor->ring, err);
+    if (rc == 0)
+        kernel_features_probe(&sensor->features);
+    return rc;
+}
+
+static void log_start(const struct sensor *sensor, struct sv rules)
+{
+    const struct kernel_features *has = &sensor->features;
+    char features[160];
+
+    (void)snprintf(features, sizeof(features), "%s%s%s%s%s%s%s%s", has->btf ? "btf " : "",
+                   has->ring_buffer ? "ring-buffer " : "", has->raw_tracepoints ? "raw-tp " : "",
+                   has->btf_tracepoints ? "tp-btf " : "", has->task_iterator ? "task-iter " : "",
+                   has->kprobes ? "kprobe " : "", has->fentry ? "fentry " : "",
+                   has->lsm ? "lsm " : "");
+    log_info(sensor->log, "watching",
+             log_str("watch",
+                     sensor->settings->cgroup == NULL ? "this machine" : sensor->settings->cgroup),
+             log_u64("rules", engine_rule_count(sensor->engine)), log_sv("from", rules),
+             log_str("kernel", has->release), log_sv("features", sv_trim(sv(features))),
+             log_str("spool", settings_spool_path(sensor->settings, sensor->arena).ptr));
+}
+
+static int take_snapshot(struct sensor *sensor, struct err *err)
+{
+    int rc = kernel_ring_snapshot(sensor->ring, pipeline_record, sensor->pipeline, err);
+
+    if (rc != -ENOSYS)
+        return rc;
+    return tables_scan_proc(sensor->tables, err);
+}
+
+static int sensor_start(struct sensor *sensor, struct err *err)
+{
+    const struct settings *settings = sensor->settings;
+    struct engine_options matching = {
+        .source = SOURCE_SYSCALL,
+        .matching = settings->matching,
+        .priority_max = settings->priority,
+    };
+    struct tables_options tables = {
+        .proc_root = "/proc", .host_root = settings->host_root, .log = sensor->log};
+    struct sv where;
+
+    int rc = rules_load(settings, sensor->log, sensor->arena, &sensor->rules, &where, err);
+    if (rc < 0)
+        return rc;
+    sensor->engine = engine_new(sensor->rules, &matching);
+    rc = open_ring(sensor, err);
+    if (rc == 0)
+        rc = spool_open(settings_spool_path(settings, sensor->arena).ptr, settings->spool_mib << 20,
+                        &sensor->spool, err);
+    if (rc == 0)
+        rc = sandbox_sensor(sensor->log, err);
+    if (rc < 0)
+        return rc;
+    sensor->place = (struct finding_place){.hostname = settings->node,
+                                           .node = settings->node,
+                                           .cluster = settings->cluster,
+                                           .link = settings->link};
+    sensor->tables = tables_new(&tables);
+    sensor->uplink = uplink_new(settings->socket, settings->node, sensor->spool, sensor->log);
+    sensor->pipeline = pipeline_new(&(struct pipeline_parts){.tables = sensor->tables,
+                                                             .engine = sensor->engine,
+                                                             .spool = sensor->spool,
+                                                             .place = &sensor->place,
+                                                             .log = sensor->log});
+    rc = take_snapshot(sensor, err);
+    if (rc < 0)
+        return rc;
+    log_start(sensor, where);
+    return 0;
+}
+
+/* ---------------------------------------------------------------------------------------- loop */
+
+static uint64_t total(const uint64_t counts[WIRE_KIND_COUNT])
+{
+    uint64_t sum = 0;
+
+    for (int kind = 0; kind < WIRE_KIND_COUNT; kind++)
+        sum += counts[kind];
+    return sum;
+}
+
+static void report_loss(struct sensor *sensor)
+{
+    struct kernel_ring_counts counts;
+
+    kernel_ring_counts(sensor->ring, &counts);
+    uint64_t lost = total(counts.lost);
+    if (lost == sensor->lost_reported)
+        return;
+    log_warn(sensor->log, "events were dropped: the ring was full",
+             log_u64("dropped", lost - sensor->lost_reported), log_u64("dropped_total", lost),
+             log_u64("ring_mib", sensor->settings->ring_mib));
+    sensor->lost_reported = lost;
+}
+
+static int sensor_turn(struct sensor *sensor, struct err *err)
+{
+    struct pollfd wait[] = {
+        {.fd = kernel_ring_fd(sensor->ring), .events = POLLIN},
+        {.fd = sensor->signal_fd, .events = POLLIN},
+        {.fd = uplink_fd(sensor->uplink), .events = uplink_events(sensor->uplink)},
+    };
+    int timeout = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
+
+    if (poll(wait, ARRAY_LEN(wait), timeout) < 0 && errno != EINTR)
+        return err_set(err, -errno, "poll: %s", strerror(errno));
+    int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, pipeline_record, sensor->pipeline, err);
+    uplink_turn(sensor->uplink);
+    return rc;
+}
+
+static int sensor_loop(struct sensor *sensor, struct err *err)
+{
+    uint64_t tick_at = 0;
+
+    for (;;) {
+        int rc = sensor_turn(sensor, err);
+        if (rc < 0)
+            return rc;
+        int number = signals_read(sensor->signal_fd);
+        if (number == SIGTERM || number == SIGINT)
+            return 0;
+        if (clock_mono_ns() >= tick_at) {
+            pipeline_tick(sensor->pipeline);
+            report_loss(sensor);
+            tick_at = clock_mono_ns() + CLOCK_NS;
+        }
+    }
+}
+
+/* What is in the ring still becomes findings; then the hub gets a bounded time to take them. */
+static void sensor_drain(struct sensor *sensor)
+{
+    uint64_t until = clock_mono_ns() + DRAIN_NS;
+
+    kernel_ring_set_calls(sensor->ring, 0);
+    if (kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
+        log_warn(sensor->log, "the ring could not be emptied");
+    uplink_turn(sensor->uplink);
+    while (spool_waiting(sensor->spool) > 0 && clock_mono_ns() < until) {
+        struct pollfd wait = {.fd = uplink_fd(sensor->uplink),
+                              .events = uplink_events(sensor->uplink)};
+        if (poll(&wait, 1, TURN_AWAY_MS) < 0 && errno != EINTR)
+            break;
+        uplink_turn(sensor->uplink);
+    }
+}
+
+static void log_end(const struct sensor *sensor)
+{
+    const struct pipeline_counts *counts = pipeline_counts(sensor->pipeline);
+    struct kernel_ring_counts ring;
+    struct tables_counts tables;
+
+    kernel_ring_counts(sensor->ring, &ring);
+    tables_counts(sensor->tables, &tables);
+    log_info(sensor->log, "sensor stopped", log_u64("events", counts->events),
+             log_u64("dropped", total(ring.lost)), log_u64("findings", counts->findings),
+             log_u64("findings_lost", counts->lost),
+             log_u64("findings_waiting", spool_waiting(sensor->spool)),
+             log_u64("malformed", ring.malformed),
+             log_u64("processes_unknown", tables.unknown_process));
+}
+
+/* ------------------------------------------------------------------------------------- command */
+
+static int sensor_main(const struct settings *settings, const struct log *log, struct arena *arena,
+                       struct err *err)
+{
+    scoped(sensor_done) struct sensor sensor = {
+        .settings = settings, .log = log, .arena = arena, .signal_fd = -1};
+
+    int rc = signals_open(&sensor.signal_fd, err);
+    if (rc == 0)
+        rc = sensor_start(&sensor, err);
+    if (rc < 0)
+        return rc;
+    ready_tell();
+    rc = sensor_loop(&sensor, err);
+    sensor_drain(&sensor);
+    log_end(&sensor);
+    return rc;
+}
+
+int cmd_sensor(int argc, char **argv)
+{
+    return daemon_command(argc, argv, sensor_main);
+}

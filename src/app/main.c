@@ -1,0 +1,73 @@
+/* app/main.c - the command line: one row a subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/cmd_check.h"
+#include "app/cmd_test.h"
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "base/attr.h"
+#include "base/sv.h"
+
+#ifndef TIERCEL_VERSION
+#error "the build sets TIERCEL_VERSION"
+#endif
+
+static const struct command {
+    const char *name, *args, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", "[-c FILE] [-r RULES]... [--cgroup DIR] [--json]",
+     "watch this machine: sensor and hub under one supervisor", cmd_run},
+    {"sensor", "[-c FILE] [-r RULES]...", "the sensor alone: a node of a cluster", cmd_sensor},
+    {"hub", "[-c FILE]", "the hub alone: takes findings, stores and shows them", cmd_hub},
+    {"check", "PATH... [--json] [--strict]", "check rule files; guardrail findings too", cmd_check},
+    {"test", "PATH... [-r RULES]... [--json]", "rule tests: events in, findings expected",
+     cmd_test},
+    {"fields", "[--source SOURCE] [--json]", "every field a condition may name", cmd_fields},
+};
+
+static void usage(FILE *to)
+{
+    (void)fprintf(to, "usage: tiercel COMMAND [argument...]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        (void)fprintf(to, "  %-7s %s\n          %s\n", commands[i].name, commands[i].summary,
+                      commands[i].args);
+    (void)fprintf(
+        to, "\n'tiercel COMMAND --help' tells more; 'tiercel --version' says which this is.\n");
+}
+
+static int unknown(const char *name)
+{
+    struct sv names[ARRAY_LEN(commands)];
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        names[i] = sv(commands[i].name);
+    long near = sv_nearest(sv(name), (struct sv_list){names, ARRAY_LEN(commands)});
+    (void)fprintf(stderr, "tiercel: no command '%s'%s%s%s\n", name,
+                  near < 0 ? "" : "; did you mean '", near < 0 ? "" : commands[near].name,
+                  near < 0 ? "" : "'?");
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("tiercel %s\n", TIERCEL_VERSION);
+        return EXIT_FINE;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    return unknown(argv[1]);
+}

@@ -1,0 +1,225 @@
+#include "app/sandbox.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/landlock.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/log.h"
+
+/* ----------------------------------------------------------------------------------------- user */
+
+int sandbox_find_user(const char *name, struct sandbox_user *out, struct err *err)
+{
+    *out = (struct sandbox_user){.uid = getuid(), .gid = getgid(), .name = "the caller"};
+    if (getuid() != 0)
+        return 0;
+    const struct passwd *found = getpwnam(name);
+    if (found == NULL) {
+        name = "nobody";
+        found = getpwnam(name);
+    }
+    if (found == NULL)
+        return err_set(err, -ENOENT, "there is neither the hub's user nor 'nobody'");
+    *out = (struct sandbox_user){.uid = found->pw_uid, .gid = found->pw_gid, .name = name};
+    return 0;
+}
+
+/* Changing the user clears the signal that a supervisor's death would send: it is set again. */
+static int become(const struct sandbox_user *user, struct err *err)
+{
+    int death_signal = 0;
+
+    if (getuid() != 0)
+        return 0;
+    (void)prctl(PR_GET_PDEATHSIG, &death_signal);
+    if (setgroups(0, NULL) != 0 || setresgid(user->gid, user->gid, user->gid) != 0 ||
+        setresuid(user->uid, user->uid, user->uid) != 0)
+        return err_set(err, -errno, "become user '%s': %s", user->name, strerror(errno));
+    (void)prctl(PR_SET_PDEATHSIG, death_signal);
+    return 0;
+}
+
+static int keep_capabilities(const unsigned *capability, size_t count, struct err *err)
+{
+    capng_clear(CAPNG_SELECT_BOTH);
+    for (size_t i = 0; i < count; i++)
+        (void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+                           capability[i]);
+    /* A process that may not shrink its bounding set (not root) has nothing there to lose. */
+    int rc = capng_apply(getuid() == 0 ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);
+    if (rc < 0)
+        return err_set(err, -EPERM, "drop capabilities: libcap-ng says %d", rc);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------- Landlock */
+
+#define LANDLOCK_WRITES                                                                            \
+    (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                              \
+     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |   \
+     LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |  \
+     LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SOCK)
+#define LANDLOCK_READS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+
+/* Positive: this kernel has no Landlock. */
+static int landlock_dir(const char *writable_dir, struct err *err)
+{
+    struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_WRITES | LANDLOCK_READS |
+                                                              LANDLOCK_ACCESS_FS_EXECUTE};
+    scoped(fd_close) int ruleset =
+        (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+    if (ruleset < 0 && (errno == ENOSYS || errno == EOPNOTSUPP))
+        return 1;
+    if (ruleset < 0)
+        return err_set(err, -errno, "Landlock: %s", strerror(errno));
+    scoped(fd_close) int dir = open(writable_dir, O_PATH | O_CLOEXEC | O_DIRECTORY);
+    struct landlock_path_beneath_attr below = {
+        .allowed_access = LANDLOCK_WRITES | LANDLOCK_READS,
+        .parent_fd = dir,
+    };
+    if (dir < 0 ||
+        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0 ||
+        syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+        return err_set(err, -errno, "Landlock for '%s': %s", writable_dir, strerror(errno));
+    return 0;
+}
+
+/* -------------------------------------------------------------------------------------- seccomp */
+
+/* What SQLite, the socket loop, the allocator and the C library use. Anything else fails with
+ * EPERM, so that a call nobody thought of is an error in the log and not a dead hub. */
+static const int allowed[] = {
+    SCMP_SYS(accept4),
+    SCMP_SYS(access),
+    SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(close),
+    SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchown),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(flock),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fsync),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(futex),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(getegid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getpid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getuid),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(lseek),
+    SCMP_SYS(lstat),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(read),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sendto),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(stat),
+    SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(statx),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(uname),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(utimensat),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+};
+
+static int filter_calls(struct err *err)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int rc = filter == NULL ? -ENOMEM : 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(allowed) && rc == 0; i++)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (rc == 0)
+        rc = seccomp_load(filter);
+    seccomp_release(filter);
+    return rc < 0 ? err_set(err, rc, "seccomp: %s", strerror(-rc)) : 0;
+}
+
+/* ---------------------------------------------------------------------------------------- roles */
+
+int sandbox_hub(const struct sandbox_user *user, const char *writable_dir, const struct log *log,
+                struct err *err)
+{
+    tzset(); /* reads /etc/localtime while that can be read */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return err_set(err, -errno, "no_new_privs: %s", strerror(errno));
+    int rc = keep_capabilities((const unsigned[]){CAP_SETUID, CAP_SETGID, CAP_SETPCAP},
+                               getuid() == 0 ? 3 : 0, err);
+    if (rc == 0)
+        rc = become(user, err);
+    if (rc == 0)
+        rc = keep_capabilities(NULL, 0, err);
+    if (rc < 0)
+        return rc;
+    rc = landlock_dir(writable_dir, err);
+    if (rc > 0)
+        log_warn(log,
+                 "this kernel has no Landlock: the hub's file access is bounded by its user alone");
+    return rc < 0 ? rc : filter_calls(err);
+}
+
+int sandbox_sensor(const struct log *log, struct err *err)
+{
+    static const unsigned kept[] = {
+        CAP_BPF,             /* maps and iterators of our own programs */
+        CAP_PERFMON,         /* the task iterator reads kernel memory */
+        CAP_SYS_PTRACE,      /* /proc of other users' processes */
+        CAP_DAC_READ_SEARCH, /* bundles of containers */
+    };
+
+    log_debug(log, "capabilities dropped to BPF, PERFMON, SYS_PTRACE, DAC_READ_SEARCH");
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return err_set(err, -errno, "no_new_privs: %s", strerror(errno));
+    return keep_capabilities(kept, ARRAY_LEN(kept), err);
+}

@@ -1,0 +1,60 @@
+#!/bin/bash
+# The start says what is watched, the end what came of it; Ctrl-C ends both roles cleanly.
+set -euo pipefail
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_root_and_cgroup
+rule_file
+start -r "$root/rules" -r "$work/marker.yaml"
+
+watching=$(grep '"message":"watching"' "$work/log")
+jq -e --arg cgroup "$cgroup" '.watch == $cgroup and .rules > 1 and .kernel != "" and .features != ""' \
+    <<<"$watching" >/dev/null || fail "the start says too little: $watching"
+jq -e --arg db "$work/state/hub/tiercel.db" '.store == $db' \
+    <<<"$(grep '"message":"storing"' "$work/log")" >/dev/null || fail "the store is not named"
+
+sensor=$(role_pid sensor)
+hub=$(role_pid hub)
+[ -n "$sensor" ] && [ -n "$hub" ] || fail "no two roles"
+grep -q '^CapEff:.0000000000000000$' "/proc/$hub/status" || fail "the hub has capabilities"
+grep -q '^Seccomp:.2$' "/proc/$hub/status" || fail "the hub has no seccomp filter"
+grep -q '^Uid:.0' "/proc/$hub/status" && fail "the hub is root"
+grep -q '^NoNewPrivs:.1$' "/proc/$sensor/status" || fail "the sensor could gain privileges"
+socket_of() { # listening sockets of a process, by inode
+    find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' | while read -r inode; do
+        awk -v inode="$inode" '$7 == inode && $4 == "00010000"' /proc/net/unix
+    done
+}
+[ -z "$(socket_of "$sensor")" ] || fail "the sensor listens: $(socket_of "$sensor")"
+
+watched touch "$work/marker-1"
+wait_for 5 grep -q '"rule":"Marker opened"' "$work/findings" || fail "no finding"
+jq -es --arg file "$work/marker-1" '.[] | select(.rule == "Marker opened")
+    | .output_fields["fd.name"] == $file and .tiercel.process.name == "touch"
+      and .priority == "Notice" and (.tiercel.rule.matched | length) == 2' "$work/findings" \
+    >/dev/null || fail "wrong finding: $(cat "$work/findings")"
+
+touch "$work/marker-outside"
+sleep 0.3
+grep -q marker-outside "$work/findings" && fail "a process outside the cgroup was watched"
+
+stop INT
+jq -es '.[] | select(.message == "sensor stopped") | .events > 0 and .dropped == 0 and .findings == 1 and
+    .findings_lost == 0 and .findings_waiting == 0' "$work/log" >/dev/null ||
+    fail "no counts of the sensor"
+jq -es '.[] | select(.message == "hub stopped") | .stored == 1 and .shown == 1 and .latency_p99_us > 0' \
+    "$work/log" >/dev/null || fail "no counts of the hub"
+[ ! -d "/proc/$sensor" ] && [ ! -d "/proc/$hub" ] || fail "a role is left behind"
+[ "$(sqlite3 "$work/state/hub/tiercel.db" 'select count(*) from finding')" -eq 1 ] ||
+    fail "the store does not hold the finding"
+
+# Lines for people where no JSON is asked for; old findings are not shown again.
+: >"$work/log"
+start -r "$work/marker.yaml" --format text
+watched touch "$work/marker-2"
+wait_for 5 grep -q ': Notice marker (file=.*marker-2 process=touch)$' "$work/findings" ||
+    fail "no readable line: $(tail -n 1 "$work/findings")"
+[ "$(wc -l <"$work/findings")" -eq 2 ] || fail "more than the new finding was shown"
+stop
+echo "passed"

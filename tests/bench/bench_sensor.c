@@ -232,8 +232,11 @@ static void measure_latency(struct scene *scene, struct report *report)
     scene->extra_rules = rule;
     scene_start(scene);
     trigger_findings(scene);
-    (void)usleep(500000);
-    size_t our_count = read_latencies(scene, ours);
+    size_t our_count = 0;
+    for (int tries = 0; tries < 100 && our_count < LATENCY_FINDINGS; tries++) {
+        (void)usleep(100000);
+        our_count = read_latencies(scene, ours);
+    }
     size_t limit_count = measure_sync(scene, limit);
     scene_stop(scene);
     scene->extra_rules = NULL;

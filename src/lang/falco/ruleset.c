@@ -11,6 +11,7 @@
 #include "lang/falco/items.h"
 #include "lang/falco/read.h"
 #include "lang/falco/rule_compile.h"
+#include "lang/vm/glob.h"
 
 static const char *const priority_names[] = {
     [PRIORITY_EMERGENCY] = "Emergency",
@@ -186,6 +187,32 @@ const struct rule *ruleset_rule(const struct ruleset *set, uint32_t index)
 {
     assert(index < set->rules.count);
     return &set->rules.item[index];
+}
+
+static bool selected(const struct rule *rule, const struct rule_selection *selection)
+{
+    if (!selection->by_tag)
+        return glob_match(selection->pattern, sv(rule->name), false);
+    for (uint32_t i = 0; i < rule->tag_count; i++) {
+        if (glob_match(selection->pattern, sv(rule->tag[i]), false))
+            return true;
+    }
+    return false;
+}
+
+uint32_t ruleset_select(struct ruleset *set, const struct rule_selection *selection)
+{
+    uint32_t named = 0;
+
+    assert(set->compiled);
+    for (uint32_t i = 0; i < set->rules.count; i++) {
+        struct rule *rule = &set->rules.item[i];
+        if (!selected(rule, selection))
+            continue;
+        rule->enabled = selection->enable;
+        named++;
+    }
+    return named;
 }
 
 struct ruleset_totals ruleset_totals(const struct ruleset *set)

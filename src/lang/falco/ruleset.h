@@ -89,6 +89,17 @@ const struct diags *ruleset_diags(const struct ruleset *set);
 uint32_t ruleset_count(const struct ruleset *set); /* rules after compiling, disabled ones too */
 const struct rule *ruleset_rule(const struct ruleset *set, uint32_t index);
 
+/* Switch rules of a compiled set on or off: by name or by tag, with a shell pattern (* and ?), as
+ * Falco's `rules:` setting does. Selections are applied in the order of the calls, each over what
+ * the earlier ones left. Returns how many rules the pattern named: 0 is worth a warning. Before an
+ * engine is made of the set. */
+struct rule_selection {
+    bool enable; /* else disable */
+    bool by_tag; /* else by name */
+    struct sv pattern;
+};
+uint32_t ruleset_select(struct ruleset *set, const struct rule_selection *selection);
+
 const char *rule_priority_name(enum rule_priority priority); /* "Warning" */
 int rule_priority_from(struct sv name);                      /* any case, INFO too; -1 */
 const char *rule_confidence_name(enum rule_confidence confidence);

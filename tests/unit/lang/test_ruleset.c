@@ -451,6 +451,43 @@ static void what_cannot_be_read_is_told(void **state)
     CHECK_STR(diags->item[0].place.file, "/nonexistent/rules.yaml");
 }
 
+static void selections(void **state)
+{
+    static const char text[] =
+        "- rule: Shell in container\n  desc: d\n  condition: evt.type = execve\n  output: o\n"
+        "  priority: NOTICE\n  tags: [container, shell]\n"
+        "- rule: Shell on host\n  desc: d\n  condition: evt.type = execve\n  output: o\n"
+        "  priority: NOTICE\n  tags: [host, shell]\n"
+        "- rule: Write\n  desc: d\n  condition: evt.type = open\n  output: o\n"
+        "  priority: NOTICE\n  enabled: false\n";
+    static const struct {
+        const char *row;
+        struct rule_selection selection;
+        uint32_t named;
+        const char *on; /* a letter a rule: + on, - off */
+    } steps[] = {
+        {"one by name", {false, false, SV("Shell on host")}, 1, "+--"},
+        {"part of a name is none", {false, false, SV("Shell")}, 0, "+--"},
+        {"pattern", {true, false, SV("Shell*")}, 2, "++-"},
+        {"all", {true, false, SV("*")}, 3, "+++"},
+        {"tag", {false, true, SV("shell")}, 2, "--+"},
+        {"tag pattern", {true, true, SV("cont*")}, 1, "+-+"},
+        {"no such tag", {false, true, SV("nothing")}, 0, "+-+"},
+        {"a name is no tag", {false, true, SV("Write")}, 0, "+-+"},
+    };
+    scoped(ruleset_free) struct ruleset *set = ruleset_new();
+
+    ruleset_must(set, text, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        char on[4] = "";
+        test_row(steps[i].row);
+        CHECK_INT(ruleset_select(set, &steps[i].selection), steps[i].named);
+        for (uint32_t r = 0; r < 3; r++)
+            on[r] = ruleset_rule(set, r)->enabled ? '+' : '-';
+        CHECK_STR(on, steps[i].on);
+    }
+}
+
 static void priorities(void **state)
 {
     static const struct {
@@ -494,6 +531,7 @@ int main(void)
         cmocka_unit_test(empty_files_are_no_error),
         cmocka_unit_test(files_and_directories),
         cmocka_unit_test(what_cannot_be_read_is_told),
+        cmocka_unit_test(selections),
         cmocka_unit_test(priorities),
     };
 

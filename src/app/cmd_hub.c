@@ -49,12 +49,20 @@ static int make_store_dir(const char *dir, const struct sandbox_user *user, stru
     return 0;
 }
 
-/* A socket file that nobody listens on is what an earlier hub left: it is replaced. */
+/* A socket that nobody listens on is what an earlier hub left: it is replaced. Anything else at the
+ * path (a slip in the settings) is not ours to remove. */
 static int remove_stale(const char *path, const struct sockaddr_un *address, struct err *err)
 {
-    scoped(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat st;
 
-    if (probe >= 0 && connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0)
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? 0 : err_set(err, -errno, "socket '%s': %s", path, strerror(errno));
+    if (!S_ISSOCK(st.st_mode))
+        return err_set(err, -EEXIST, "socket '%s': something else is there", path);
+    scoped(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    /* EAGAIN: it listens, and its queue is full. */
+    if (probe >= 0 && (connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                       errno == EAGAIN))
         return err_set(err, -EBUSY, "another hub listens on '%s'", path);
     if (errno == ECONNREFUSED && unlink(path) != 0)
         return err_set(err, -errno, "remove '%s': %s", path, strerror(errno));
@@ -66,8 +74,9 @@ static int open_socket(const char *path, struct arena *arena, int *out, struct e
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct sv text = sv(path);
 
-    if (text.len >= sizeof(address.sun_path))
-        return err_set(err, -EINVAL, "socket '%s': at most %zu bytes", path,
+    /* An empty one would be an abstract address, which everybody may connect to. */
+    if (text.len == 0 || text.len >= sizeof(address.sun_path))
+        return err_set(err, -EINVAL, "socket '%s': must have from 1 to %zu bytes", path,
                        sizeof(address.sun_path) - 1);
     memcpy(address.sun_path, text.ptr, text.len);
     int rc = file_make_dirs(directory_of(arena, text).ptr, 0755, err);

@@ -14,6 +14,7 @@
 
 #include "app/commands.h"
 #include "app/daemon.h"
+#include "app/exit_code.h"
 #include "app/ready.h"
 #include "app/signals.h"
 #include "base/alloc.h"
@@ -78,13 +79,18 @@ static void child_exec(const struct supervisor *up, const struct role *role, int
     _exit(127);
 }
 
-/* Wait until the child says that it has started, or ends. */
-static void wait_ready(int fd)
+/* Wait until the child says that it has started, or a signal wants something else. A child that
+ * closes its end without a word is ending: wait for that, so that reap() finds it. */
+static void wait_ready(const struct supervisor *up, const struct role *role, int fd)
 {
-    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    struct pollfd ready[] = {{.fd = fd, .events = POLLIN}, {.fd = up->signal_fd, .events = POLLIN}};
+    siginfo_t ended;
+    char word = 0;
 
-    while (poll(&ready, 1, START_MS) < 0 && errno == EINTR)
+    while (poll(ready, ARRAY_LEN(ready), START_MS) < 0 && errno == EINTR)
         ;
+    if (ready[0].revents != 0 && read(fd, &word, 1) == 0)
+        (void)waitid(P_PID, (id_t)role->pid, &ended, WEXITED | WNOWAIT);
 }
 
 static int role_start(struct supervisor *up, struct role *role, struct err *err)
@@ -102,7 +108,7 @@ static int role_start(struct supervisor *up, struct role *role, struct err *err)
         child_exec(up, role, ready[1]);
     (void)close(ready[1]);
     role->started_ns = clock_mono_ns();
-    wait_ready(ready[0]);
+    wait_ready(up, role, ready[0]);
     (void)close(ready[0]);
     return 0;
 }
@@ -133,8 +139,11 @@ static void reap(struct supervisor *up)
             if (role->pid != pid)
                 continue;
             role->pid = 0;
-            if (up->stopping)
+            if (up->stopping) {
+                if (status != 0 && up->code == 0)
+                    up->code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERRORS;
                 continue;
+            }
             if (WIFSIGNALED(status)) {
                 role_crashed(up, role, status);
                 continue;
@@ -169,6 +178,16 @@ static void role_stop(struct supervisor *up, struct role *role)
 /* ------------------------------------------------------------------------------------------ loop
  */
 
+static void take_signals(struct supervisor *up)
+{
+    int number = 0;
+
+    while ((number = signals_read(up->signal_fd)) != 0)
+        up->stopping |= number != SIGCHLD;
+    if (!up->stopping)
+        reap(up);
+}
+
 static int start_due(struct supervisor *up, struct err *err)
 {
     for (int i = 0; i < ROLES && !up->stopping; i++) {
@@ -178,7 +197,7 @@ static int start_due(struct supervisor *up, struct err *err)
         int rc = role_start(up, role, err);
         if (rc < 0)
             return rc;
-        reap(up); /* a sensor that cannot work ends the whole before the hub is started */
+        take_signals(up); /* a sensor that cannot work ends the whole before the hub is started */
     }
     return 0;
 }
@@ -189,16 +208,12 @@ static int supervise(struct supervisor *up, struct err *err)
 
     while (!up->stopping && rc == 0) {
         struct pollfd wait = {.fd = up->signal_fd, .events = POLLIN};
-        int number = 0;
         rc = start_due(up, err);
         if (up->stopping || rc < 0)
             break;
         if (poll(&wait, 1, 200) < 0 && errno != EINTR)
             rc = err_set(err, -errno, "poll: %s", strerror(errno));
-        while ((number = signals_read(up->signal_fd)) != 0)
-            up->stopping |= number != SIGCHLD;
-        if (!up->stopping)
-            reap(up);
+        take_signals(up);
     }
     role_stop(up, &up->role[SENSOR]);
     role_stop(up, &up->role[HUB]);
@@ -232,5 +247,7 @@ int cmd_run(int argc, char **argv)
         rc = supervise(&up, &err);
     if (rc != 0)
         (void)fprintf(stderr, "tiercel run: %s\n", err_text(&err, rc));
-    return rc != 0 ? (rc == SETTINGS_USAGE ? 2 : 1) : up.code;
+    if (rc != 0)
+        return rc == SETTINGS_USAGE ? EXIT_USAGE : EXIT_ERRORS;
+    return up.code;
 }

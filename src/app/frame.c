@@ -8,7 +8,7 @@ struct header {
     uint16_t version;
     uint64_t sequence;
 };
-_Static_assert(sizeof(struct header) == 16, "frame layout");
+_Static_assert(sizeof(struct header) == FRAME_HEADER_BYTES, "frame layout");
 
 void frame_put(struct buf *out, enum frame_type type, uint64_t sequence, struct sv payload)
 {

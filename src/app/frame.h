@@ -13,7 +13,9 @@
 #include "base/sv.h"
 
 #define FRAME_VERSION 1
+#define FRAME_HEADER_BYTES 16
 #define FRAME_PAYLOAD_MAX ((size_t)16 << 20) /* bytes */
+#define FRAME_MAX (FRAME_HEADER_BYTES + FRAME_PAYLOAD_MAX)
 
 enum frame_type {
     FRAME_HELLO = 1, /* payload: the node's name */

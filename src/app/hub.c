@@ -82,7 +82,7 @@ static void client_accept(struct hub *hub)
     }
     struct client *client = xcalloc(1, sizeof(*client));
     client->fd = fd;
-    buf_init(&client->in, FRAME_PAYLOAD_MAX + READ_CHUNK + 4096);
+    buf_init(&client->in, FRAME_MAX + READ_CHUNK);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
     if (epoll_ctl(hub->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         client_free(client);
@@ -93,7 +93,7 @@ static void client_accept(struct hub *hub)
 
 static void client_read(struct hub *hub, struct client *client)
 {
-    char *room = client->in.len > FRAME_PAYLOAD_MAX ? NULL : buf_room(&client->in, READ_CHUNK);
+    char *room = client->in.len >= FRAME_MAX ? NULL : buf_room(&client->in, READ_CHUNK);
 
     if (room == NULL)
         return; /* enough waits already */

@@ -1,6 +1,8 @@
 /* app/main.c - the command line: one row a subcommand. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cmd_check.h"
 #include "app/cmd_test.h"
@@ -50,8 +52,21 @@ static int unknown(const char *name)
     return EXIT_USAGE;
 }
 
+/* Started with a standard stream closed: without this, the first file opened takes its number, and
+ * what is meant for the stream is written into that file. */
+static int fill_standard_streams(void)
+{
+    int fd = 0;
+
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR); /* stays open in every child: no O_CLOEXEC */
+    return fd < 0 ? -1 : close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    if (fill_standard_streams() != 0)
+        return EXIT_ENVIRONMENT;
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;

@@ -38,6 +38,7 @@ int sandbox_find_user(const char *name, struct sandbox_user *out, struct err *er
 /* Changing the user clears the signal that a supervisor's death would send: it is set again. */
 static int become(const struct sandbox_user *user, struct err *err)
 {
+    pid_t supervisor = getppid();
     int death_signal = 0;
 
     if (getuid() != 0)
@@ -47,6 +48,8 @@ static int become(const struct sandbox_user *user, struct err *err)
         setresuid(user->uid, user->uid, user->uid) != 0)
         return err_set(err, -errno, "become user '%s': %s", user->name, strerror(errno));
     (void)prctl(PR_SET_PDEATHSIG, death_signal);
+    if (death_signal != 0 && getppid() != supervisor)
+        return err_set(err, -ESRCH, "the supervisor has gone"); /* in between: it cannot tell us */
     return 0;
 }
 
@@ -109,9 +112,11 @@ static const int allowed[] = {
     SCMP_SYS(close),
     SCMP_SYS(epoll_create1),
     SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_pwait), /* the C library's epoll_wait() where the kernel has none (arm64) */
     SCMP_SYS(epoll_wait),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
+    SCMP_SYS(faccessat), /* its access(), there too */
     SCMP_SYS(fallocate),
     SCMP_SYS(fchmod),
     SCMP_SYS(fchown),
@@ -209,15 +214,39 @@ int sandbox_hub(const struct sandbox_user *user, const char *writable_dir, const
     return rc < 0 ? rc : filter_calls(err);
 }
 
+/* What the sensor may keep of `wanted`: CAP_SYS_ADMIN stands for the two that came out of it. */
+static int find_held(unsigned wanted, unsigned *out, struct err *err)
+{
+    bool of_admin = wanted == CAP_BPF || wanted == CAP_PERFMON;
+
+    if (capng_have_capability(CAPNG_PERMITTED, wanted) != 0)
+        *out = wanted;
+    else if (of_admin && capng_have_capability(CAPNG_PERMITTED, CAP_SYS_ADMIN) != 0)
+        *out = CAP_SYS_ADMIN;
+    else
+        return err_set(err, -EPERM,
+                       "the sensor lacks the capability '%s'; run it as root, or grant "
+                       "bpf, perfmon, sys_ptrace and dac_read_search",
+                       capng_capability_to_name(wanted));
+    return 0;
+}
+
 int sandbox_sensor(const struct log *log, struct err *err)
 {
-    static const unsigned kept[] = {
+    static const unsigned wanted[] = {
         CAP_BPF,             /* maps and iterators of our own programs */
         CAP_PERFMON,         /* the task iterator reads kernel memory */
         CAP_SYS_PTRACE,      /* /proc of other users' processes */
         CAP_DAC_READ_SEARCH, /* bundles of containers */
     };
+    unsigned kept[ARRAY_LEN(wanted)];
 
+    (void)capng_get_caps_process();
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        int rc = find_held(wanted[i], &kept[i], err);
+        if (rc < 0)
+            return rc;
+    }
     log_debug(log, "capabilities dropped to BPF, PERFMON, SYS_PTRACE, DAC_READ_SEARCH");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_set(err, -errno, "no_new_privs: %s", strerror(errno));

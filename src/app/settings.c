@@ -52,6 +52,7 @@ struct setting {
     const char *meaning;
 };
 
+#define SPOOL_MIB_MAX 4096 /* a segment is 8 MiB and an open file, of which there may be 1024 */
 #define AT(member) offsetof(struct settings, member)
 
 static const struct setting table[] = {
@@ -75,7 +76,7 @@ static const struct setting table[] = {
      "watch only this cgroup v2 directory and those below it"},
     {"sensor.ring_mib", "ring-mib", 0, KIND_NUMBER, AT(ring_mib), "16", NULL, 1, 512,
      "MiB of the ring between kernel and sensor"},
-    {"sensor.spool_mib", NULL, 0, KIND_NUMBER, AT(spool_mib), "256", NULL, 1, 65536,
+    {"sensor.spool_mib", NULL, 0, KIND_NUMBER, AT(spool_mib), "256", NULL, 1, SPOOL_MIB_MAX,
      "MiB of findings kept on disk while the hub is away"},
     {"sensor.environment", NULL, 0, KIND_TRUTH, AT(environment), "true", NULL, 0, 0,
      "collect the environment of started programs (proc.env)"},
@@ -338,6 +339,8 @@ static int read_file_first(struct settings *settings, int argc, char **argv,
     optind = 1;
     opterr = 0;
     while ((letter = getopt_long(argc, argv, "c:r:", option, NULL)) != -1) {
+        if (letter == OPTION_HELP)
+            return 0; /* help does not depend on a file that may be wrong */
         if (letter == 'c')
             named = optarg;
     }

@@ -14,6 +14,8 @@ int signals_open(int *fd, struct err *err)
 {
     sigset_t set;
 
+    /* Whoever ignores SIGCHLD never learns that a child has ended, and an exec passes that on. */
+    (void)signal(SIGCHLD, SIG_DFL);
     (void)sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_LEN(watched); i++) {
         struct sigaction action;

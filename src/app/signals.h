@@ -6,6 +6,7 @@
 struct err;
 
 /* Block the signals that stop or reload a daemon and get them from a descriptor instead; the
- * caller closes it. A signal that is ignored on entry stays ignored. */
+ * caller closes it. A signal that is ignored on entry stays ignored,
+ * except SIGCHLD. */
 must_check int signals_open(int *fd, struct err *err);
 int signals_read(int fd); /* the number of a signal that waits, 0 for none */

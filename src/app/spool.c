@@ -228,6 +228,9 @@ int spool_append(struct spool *spool, struct sv record, uint64_t *sequence, stru
     if (record.len > SPOOL_RECORD_MAX)
         return err_set(err, -E2BIG, "record of %zu bytes; at most %zu", record.len,
                        SPOOL_RECORD_MAX);
+    while (spool->bytes + size > spool->limit_bytes && spool->count > 0 &&
+           spool_waiting(spool) == 0)
+        segment_drop_first(spool); /* kept by spool_ack() for use, and in the way now */
     if (spool->bytes + size > spool->limit_bytes)
         return SPOOL_FULL;
     header.check = checksum(header.sequence, record);

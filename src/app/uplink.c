@@ -65,6 +65,17 @@ static void drop(struct uplink *uplink, const char *why)
     uplink->said_away = true;
 }
 
+/* Findings go to, and are forgotten for, root or our own user alone: where others may write the
+ * socket's directory, one of them could listen in the hub's place. */
+static bool is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
 static void connect_now(struct uplink *uplink)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -78,6 +89,10 @@ static void connect_now(struct uplink *uplink)
     uplink->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (uplink->fd < 0 || connect(uplink->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         drop(uplink, strerror(errno));
+        return;
+    }
+    if (!is_ours(uplink->fd)) {
+        drop(uplink, "another user listens there");
         return;
     }
     if (uplink->said_away)

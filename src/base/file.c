@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -173,6 +174,11 @@ int file_write_all(int fd, struct sv bytes, struct err *err)
         ssize_t put = write(fd, bytes.ptr, bytes.len);
         if (put < 0 && errno == EINTR)
             continue;
+        if (put < 0 && errno == EAGAIN) {
+            struct pollfd room = {.fd = fd, .events = POLLOUT};
+            (void)poll(&room, 1, -1);
+            continue;
+        }
         if (put < 0)
             return err_set(err, -errno, "write: %s", strerror(errno));
         bytes = sv_sub(bytes, (size_t)put, bytes.len);

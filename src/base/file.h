@@ -35,7 +35,7 @@ must_check int file_list(const char *dir, const char *const *suffixes, struct ar
 /* mkdir -p: the last directory gets `mode`, missing ones above it 0755. */
 must_check int file_make_dirs(const char *path, mode_t mode, struct err *err);
 
-/* Write everything, retrying on EINTR and short writes. */
+/* Write everything, retrying on EINTR and short writes; waits even where `fd` does not block. */
 must_check int file_write_all(int fd, struct sv bytes, struct err *err);
 
 static inline void scoped_fd_close(int *fd)

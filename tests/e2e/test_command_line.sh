@@ -25,6 +25,15 @@ expect 1 'no-such-file' run -c "$work/no-such-file"
 printf 'sensor:\n  ring_mb: 1\n' >"$work/bad.yaml"
 expect 1 "line 2, column 3: no setting 'sensor.ring_mb'; did you mean 'sensor.ring_mib'?" \
     run -c "$work/bad.yaml"
+expect 0 'usage: tiercel run' run -c "$work/bad.yaml" --help
+
+# A slip in the settings must not cost somebody a file: only a socket is ever replaced.
+expect 1 'from 1 to 107 bytes' hub --state "$work/state" --socket ''
+echo precious >"$work/precious"
+expect 1 'something else is there' hub --state "$work/state" --socket "$work/precious"
+ln -s precious "$work/link"
+expect 1 'something else is there' hub --state "$work/state" --socket "$work/link"
+[ "$(cat "$work/precious")" = precious ] || fail "the hub removed a file that is no socket"
 
 expect 0 'proc.name' fields
 expect 0 '"name":"proc.name"' fields --json

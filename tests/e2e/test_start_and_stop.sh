@@ -57,4 +57,46 @@ wait_for 5 grep -q ': Notice marker (file=.*marker-2 process=touch)$' "$work/fin
     fail "no readable line: $(tail -n 1 "$work/findings")"
 [ "$(wc -l <"$work/findings")" -eq 2 ] || fail "more than the new finding was shown"
 stop
+
+# Started by something that ignores SIGCHLD, and with its standard streams closed: the end of a role
+# is still seen, and no file takes a stream's number.
+: >"$work/log"
+(
+    trap '' CHLD
+    exec "$tiercel" run --cgroup "$cgroup" --state "$work/state" --socket "$work/hub.sock" \
+        -r "$work/marker.yaml" <&- >&- 2>&-
+) &
+tiercel_pid=$!
+both() {
+    [ -n "$(role_pid sensor)" ] && [ -n "$(role_pid hub)" ]
+}
+wait_for 10 both || fail "no two roles with closed streams"
+for role in sensor hub; do
+    pid=$(role_pid "$role")
+    for fd in 0 1 2; do
+        [ "$(readlink "/proc/$pid/fd/$fd")" = /dev/null ] || fail "$role: stream $fd is a file"
+    done
+done
+stored() { # how many, by now
+    [ "$(sqlite3 -readonly "$work/state/hub/tiercel.db" 'select count(*) from finding')" -eq "$1" ]
+}
+watched touch "$work/marker-3"
+wait_for 10 stored 3 || fail "nothing is stored with closed streams"
+SECONDS=0
+stop
+[ "$SECONDS" -lt 9 ] || fail "the end took $SECONDS s where SIGCHLD was ignored"
+
+# Ctrl-C while a role has not yet started: this sensor waits for somebody to write its settings.
+mkfifo "$work/settings"
+env --default-signal=INT "$tiercel" run -c "$work/settings" --cgroup "$cgroup" \
+    --state "$work/state" --socket "$work/hub.sock" 2>>"$work/log" &
+tiercel_pid=$!
+echo 'format: json' >"$work/settings"
+sensor_waits() {
+    [ -n "$(role_pid sensor)" ]
+}
+wait_for 10 sensor_waits || fail "no sensor that waits for its settings"
+SECONDS=0
+stop INT
+[ "$SECONDS" -lt 9 ] || fail "Ctrl-C at the start took $SECONDS s"
 echo "passed"

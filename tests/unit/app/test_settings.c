@@ -85,6 +85,7 @@ static void test_refused(void **state)
         {"no number", "sensor: {ring_mib: lots}\n",
          "'sensor.ring_mib' must be a number from 1 to 512"},
         {"too large", "sensor: {ring_mib: 513}\n", "must be a number from 1 to 512, not '513'"},
+        {"more files than may be open", "sensor: {spool_mib: 65536}\n", "from 1 to 4096"},
         {"no truth", "sensor: {environment: maybe}\n", "must be true or false"},
         {"no choice", "matching: some\n", "'matching' must be one of first, all, not 'some'"},
         {"list for one", "node: [a]\n", "line 1, column 7: 'node' must be a single value"},

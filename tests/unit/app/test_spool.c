@@ -220,6 +220,26 @@ static void test_segments(void **state)
     expect(spool, 21, "after");
 }
 
+/* A small limit: what is acknowledged and kept for use makes room when it is needed. */
+static void test_full_of_acknowledged(void **state)
+{
+    struct fixture *fixture = *state;
+    scoped(spool_close) struct spool *spool = open_spool(fixture, 100);
+    uint64_t sequence = 0;
+
+    CHECK_INT(put(spool, "0123456789012345678901234567890123456789"), 1);
+    CHECK_INT(spool_append(spool, SV("0123456789012345678901234567890123456789"), &sequence, NULL),
+              SPOOL_FULL);
+    expect(spool, 1, "0123456789012345678901234567890123456789");
+    spool_ack(spool, 1);
+    CHECK_INT(put(spool, "0123456789012345678901234567890123456789"), 2);
+    expect(spool, 2, "0123456789012345678901234567890123456789");
+    expect_empty(spool);
+    spool_rewind(spool);
+    expect(spool, 2, "0123456789012345678901234567890123456789");
+    CHECK_INT(spool_waiting(spool), 1);
+}
+
 static void test_one_owner(void **state)
 {
     struct fixture *fixture = *state;
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_segments, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_of_acknowledged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_owner, setup, teardown),
     };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -292,6 +293,33 @@ static void write_all_writes_or_says_why(void **state)
     (void)close(ends[1]);
 }
 
+/* A descriptor that does not block, full, and a reader that takes its time. */
+static void write_all_waits_for_room(void **state)
+{
+    enum { BYTES = 1 << 20 };
+    scoped(free) char *bytes = calloc(1, BYTES);
+    char got[4096];
+    ssize_t more = 1;
+    size_t sum = 0;
+    int status = 0;
+    int ends[2];
+
+    (void)state;
+    CHECK_INT(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    pid_t writer = fork();
+    CHECK(writer >= 0);
+    if (writer == 0)
+        _exit(file_write_all(ends[1], (struct sv){bytes, BYTES}, NULL) == 0 ? 0 : 1);
+    (void)close(ends[1]);
+    CHECK_INT(fcntl(ends[0], F_SETFL, 0), 0);
+    for (; more > 0; sum += (size_t)more)
+        more = read(ends[0], got, sizeof(got));
+    (void)close(ends[0]);
+    CHECK_INT(waitpid(writer, &status, 0), writer);
+    CHECK_INT(status, 0);
+    CHECK_INT(sum, BYTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(list_is_sorted_and_filtered, setup, teardown),
         cmocka_unit_test_setup_teardown(make_dirs_makes_what_lacks, setup, teardown),
         cmocka_unit_test(write_all_writes_or_says_why),
+        cmocka_unit_test(write_all_waits_for_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

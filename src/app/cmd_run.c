@@ -128,6 +128,14 @@ static void role_crashed(struct supervisor *up, struct role *role, int status)
               log_u64("pause_ms", role->pause_ns / 1000000));
 }
 
+/* While stopping: an end by our SIGTERM, before the role could take it, is what was asked for. */
+static void note_end(struct supervisor *up, int status)
+{
+    if (up->code != 0 || status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM))
+        return;
+    up->code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERRORS;
+}
+
 static void reap(struct supervisor *up)
 {
     int status = 0;
@@ -140,8 +148,7 @@ static void reap(struct supervisor *up)
                 continue;
             role->pid = 0;
             if (up->stopping) {
-                if (status != 0 && up->code == 0)
-                    up->code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERRORS;
+                note_end(up, status);
                 continue;
             }
             if (WIFSIGNALED(status)) {

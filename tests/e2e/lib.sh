@@ -58,7 +58,7 @@ wait_for() { # SECONDS COMMAND...: until the command succeeds
 }
 
 log_has() {
-    grep -q -- "$1" "$work/log"
+    grep -qs -- "$1" "$work/log"
 }
 
 # start [OPTION...]: findings in $work/findings, the log in $work/log.

@@ -169,7 +169,6 @@ static int hub_main(const struct settings *settings, const struct log *log, stru
             .json =
                 settings->format == FORMAT_JSON || (settings->format == FORMAT_AUTO && !terminal),
             .colour = terminal && getenv("NO_COLOR") == NULL,
-            .resume = ready_restarted(),
             .store = store,
             .log = log,
         },

@@ -33,7 +33,6 @@ enum { SENSOR, HUB, ROLES };
 struct role {
     const char *name;
     pid_t pid;
-    bool crashed; /* at least once */
     uint64_t started_ns, start_at_ns, pause_ns;
 };
 
@@ -64,14 +63,10 @@ static void child_exec(const struct supervisor *up, const struct role *role, int
         argv[i + 1] = up->argv[i];
     (void)snprintf(number, sizeof(number), "%d", ready_fd);
     (void)setenv(READY_VARIABLE, number, 1);
-    if (role->crashed)
-        (void)setenv(READY_RESTARTED, "1", 1);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != up->pid)
         _exit(127); /* the supervisor has gone already */
-    /* Ctrl-C and a hangup go to the whole group: it is the supervisor that orders the end. */
-    (void)signal(SIGINT, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C goes to the whole group: the supervisor orders the end */
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)execv(up->exe, argv);
@@ -121,7 +116,6 @@ static void role_crashed(struct supervisor *up, struct role *role, int status)
         role->pause_ns = PAUSE_FIRST_NS;
     else if (role->pause_ns < PAUSE_MAX_NS)
         role->pause_ns *= 2;
-    role->crashed = true;
     role->start_at_ns = now + role->pause_ns;
     log_error(up->log, "a role crashed and is started again", log_str("role", role->name),
               log_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
@@ -185,12 +179,23 @@ static void role_stop(struct supervisor *up, struct role *role)
 /* ------------------------------------------------------------------------------------------ loop
  */
 
+/* A daemon is told to read its rules again; at a terminal, a hangup is the end. */
+static void reload(const struct supervisor *up)
+{
+    if (up->role[SENSOR].pid > 0)
+        (void)kill(up->role[SENSOR].pid, SIGHUP);
+}
+
 static void take_signals(struct supervisor *up)
 {
     int number = 0;
 
-    while ((number = signals_read(up->signal_fd)) != 0)
-        up->stopping |= number != SIGCHLD;
+    while ((number = signals_read(up->signal_fd)) != 0) {
+        if (number == SIGHUP && isatty(STDERR_FILENO) != 1)
+            reload(up);
+        else
+            up->stopping |= number != SIGCHLD;
+    }
     if (!up->stopping)
         reap(up);
 }

@@ -22,19 +22,22 @@
 #include "capture/kernel_ring.h"
 #include "decode/wire.h"
 #include "enrich/tables.h"
+#include "match/engine.h"
 #include "match/finding.h"
 
 #define TURN_MS 1000            /* the loop looks around at least this often */
 #define TURN_AWAY_MS 100        /* ... while the hub is away */
-#define DRAIN_NS (5 * CLOCK_NS) /* at the end, wait this long for the hub */
+#define DRAIN_NS (5 * CLOCK_NS)      /* at the end, wait this long for the hub */
+#define DRAIN_AWAY_NS (CLOCK_NS / 2) /* ... this long when it is away: the spool keeps what waits */
 #define CONSUME_MAX 4096        /* records between two looks at the hub */
 
 struct sensor {
     const struct settings *settings;
     const struct log *log;
     struct arena *arena;
-    struct ruleset *rules;
-    struct engine *engine;
+    struct rules *rules;
+    uint64_t stamp_seen, stamp_tried; /* of the rule files: at the last look, the last reload */
+    uint64_t reloads, reloads_failed;
     struct kernel_ring *ring;
     struct tables *tables;
     struct spool *spool;
@@ -53,13 +56,21 @@ static void scoped_sensor_done(struct sensor *sensor)
     kernel_ring_close(sensor->ring);
     spool_close(sensor->spool);
     tables_free(sensor->tables);
-    engine_free(sensor->engine);
-    ruleset_free(sensor->rules);
+    rules_close(sensor->rules);
     if (sensor->signal_fd >= 0)
         (void)close(sensor->signal_fd);
 }
 
 /* --------------------------------------------------------------------------------------- start */
+
+static uint64_t calls_wanted(const struct engine *engine)
+{
+    struct event_set types;
+    bool all = false;
+
+    engine_types(engine, &types, &all);
+    return all ? UINT64_MAX : wire_calls_of(&types);
+}
 
 static int open_ring(struct sensor *sensor, struct err *err)
 {
@@ -69,18 +80,15 @@ static int open_ring(struct sensor *sensor, struct err *err)
         .environment = sensor->settings->environment,
         .skip_pid = {(uint32_t)getpid(), ready_parent()},
     };
-    struct event_set types;
-    bool all = false;
 
-    engine_types(sensor->engine, &types, &all);
-    options.calls = all ? UINT64_MAX : wire_calls_of(&types);
+    options.calls = calls_wanted(sensor->rules->engine);
     int rc = kernel_ring_open(&options, &sensor->ring, err);
     if (rc == 0)
         kernel_features_probe(&sensor->features);
     return rc;
 }
 
-static void log_start(const struct sensor *sensor, struct sv rules)
+static void log_start(const struct sensor *sensor)
 {
     const struct kernel_features *has = &sensor->features;
     char features[160];
@@ -93,7 +101,7 @@ static void log_start(const struct sensor *sensor, struct sv rules)
     log_info(sensor->log, "watching",
              log_str("watch",
                      sensor->settings->cgroup == NULL ? "this machine" : sensor->settings->cgroup),
-             log_u64("rules", engine_rule_count(sensor->engine)), log_sv("from", rules),
+             log_u64("rules", engine_rule_count(sensor->rules->engine)), log_sv("from", sensor->rules->where),
              log_str("kernel", has->release), log_sv("features", sv_trim(sv(features))),
              log_str("spool", settings_spool_path(sensor->settings, sensor->arena).ptr));
 }
@@ -110,19 +118,13 @@ static int take_snapshot(struct sensor *sensor, struct err *err)
 static int sensor_start(struct sensor *sensor, struct err *err)
 {
     const struct settings *settings = sensor->settings;
-    struct engine_options matching = {
-        .source = SOURCE_SYSCALL,
-        .matching = settings->matching,
-        .priority_max = settings->priority,
-    };
     struct tables_options tables = {
         .proc_root = "/proc", .host_root = settings->host_root, .log = sensor->log};
-    struct sv where;
 
-    int rc = rules_load(settings, sensor->log, sensor->arena, &sensor->rules, &where, err);
+    int rc = rules_open(settings, sensor->log, &sensor->rules, err);
     if (rc < 0)
         return rc;
-    sensor->engine = engine_new(sensor->rules, &matching);
+    sensor->stamp_seen = sensor->rules->stamp;
     rc = open_ring(sensor, err);
     if (rc == 0)
         rc = spool_open(settings_spool_path(settings, sensor->arena).ptr, settings->spool_mib << 20,
@@ -138,14 +140,14 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     sensor->tables = tables_new(&tables);
     sensor->uplink = uplink_new(settings->socket, settings->node, sensor->spool, sensor->log);
     sensor->pipeline = pipeline_new(&(struct pipeline_parts){.tables = sensor->tables,
-                                                             .engine = sensor->engine,
+                                                             .engine = sensor->rules->engine,
                                                              .spool = sensor->spool,
                                                              .place = &sensor->place,
                                                              .log = sensor->log});
     rc = take_snapshot(sensor, err);
     if (rc < 0)
         return rc;
-    log_start(sensor, where);
+    log_start(sensor);
     return 0;
 }
 
@@ -172,6 +174,41 @@ static void report_loss(struct sensor *sensor)
              log_u64("dropped", lost - sensor->lost_reported), log_u64("dropped_total", lost),
              log_u64("ring_mib", sensor->settings->ring_mib));
     sensor->lost_reported = lost;
+}
+
+/* Faulty rules change nothing: the old ones go on. Events wait in the ring meanwhile. */
+static void reload(struct sensor *sensor)
+{
+    struct rules *fresh = NULL;
+    struct err err = {0};
+
+    int rc = rules_open(sensor->settings, sensor->log, &fresh, &err);
+    if (rc < 0) {
+        sensor->reloads_failed++;
+        log_error(sensor->log, "the rules are not reloaded; the old ones go on",
+                  log_str("why", err_text(&err, rc)), log_u64("failed", sensor->reloads_failed));
+        return;
+    }
+    pipeline_set_engine(sensor->pipeline, fresh->engine);
+    kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine));
+    rules_close(sensor->rules);
+    sensor->rules = fresh;
+    sensor->stamp_seen = fresh->stamp;
+    sensor->reloads++;
+    log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine)),
+             log_sv("from", fresh->where));
+}
+
+/* A file that is still being written changes from one look to the next: wait until it rests. */
+static void reload_when_changed(struct sensor *sensor)
+{
+    uint64_t stamp = rules_stamp(sensor->settings);
+
+    if (stamp == sensor->stamp_seen && stamp != sensor->rules->stamp && stamp != sensor->stamp_tried) {
+        sensor->stamp_tried = stamp;
+        reload(sensor);
+    }
+    sensor->stamp_seen = stamp;
 }
 
 static int sensor_turn(struct sensor *sensor, struct err *err)
@@ -201,7 +238,10 @@ static int sensor_loop(struct sensor *sensor, struct err *err)
         int number = signals_read(sensor->signal_fd);
         if (number == SIGTERM || number == SIGINT)
             return 0;
+        if (number == SIGHUP)
+            reload(sensor);
         if (clock_mono_ns() >= tick_at) {
+            reload_when_changed(sensor);
             pipeline_tick(sensor->pipeline);
             report_loss(sensor);
             tick_at = clock_mono_ns() + CLOCK_NS;
@@ -212,13 +252,16 @@ static int sensor_loop(struct sensor *sensor, struct err *err)
 /* What is in the ring still becomes findings; then the hub gets a bounded time to take them. */
 static void sensor_drain(struct sensor *sensor)
 {
-    uint64_t until = clock_mono_ns() + DRAIN_NS;
+    uint64_t from = clock_mono_ns();
 
     kernel_ring_set_calls(sensor->ring, 0);
     if (kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
     uplink_turn(sensor->uplink);
-    while (spool_waiting(sensor->spool) > 0 && clock_mono_ns() < until) {
+    while (spool_waiting(sensor->spool) > 0) {
+        bool away = uplink_fd(sensor->uplink) < 0;
+        if (clock_mono_ns() - from > (away ? DRAIN_AWAY_NS : DRAIN_NS))
+            break;
         struct pollfd wait = {.fd = uplink_fd(sensor->uplink),
                               .events = uplink_events(sensor->uplink)};
         if (poll(&wait, 1, TURN_AWAY_MS) < 0 && errno != EINTR)
@@ -239,7 +282,8 @@ static void log_end(const struct sensor *sensor)
              log_u64("dropped", total(ring.lost)), log_u64("findings", counts->findings),
              log_u64("findings_lost", counts->lost),
              log_u64("findings_waiting", spool_waiting(sensor->spool)),
-             log_u64("malformed", ring.malformed),
+             log_u64("malformed", ring.malformed), log_u64("reloads", sensor->reloads),
+             log_u64("reloads_failed", sensor->reloads_failed),
              log_u64("processes_unknown", tables.unknown_process));
 }
 

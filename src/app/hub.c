@@ -286,8 +286,10 @@ static int show_row(void *ctx, uint64_t sequence, const struct store_finding *fi
     buf_char(&hub->line, '\n');
     if (rc == 0)
         rc = file_write_all(options->out_fd, buf_view(&hub->line), NULL);
-    if (rc == -EPIPE)
+    if (rc == -EPIPE) {
+        log_info(options->log, "nobody reads the findings any more");
         return HUB_NO_READER;
+    }
     if (rc < 0)
         log_error(options->log, "a finding could not be shown; it is in the store",
                   log_sv("id", finding->id));
@@ -310,14 +312,14 @@ static int newest(void *ctx, uint64_t sequence, const struct store_finding *find
     return 0;
 }
 
-/* Begin after what is there; or, after a crash, where the hub that died had got to. */
+/* Go on where the hub before this one had got to; the first one begins after what is there. */
 static int find_cursor(struct hub *hub, struct err *err)
 {
     struct store_query last = {.limit = 1, .newest_first = true};
     scoped(buf_done) struct buf cursor = {0};
 
     int rc = store_read(hub->options.store, &last, newest, &hub->shown, err);
-    if (rc == 0 && hub->options.resume)
+    if (rc == 0)
         rc = store_get(hub->options.store, CURSOR_KEY, &cursor, err);
     if (rc < 0)
         return rc;

@@ -2,7 +2,7 @@
  * them.
  *
  * One thread. A turn reads what has come from all sensors, commits it once, and only then
- * acknowledges and shows. What is shown is a cursor over the store: after a crash the rest of the
+ * acknowledges and shows. What is shown is a cursor over the store: after a crash the end of the
  * last batch is shown again rather than left out. */
 #pragma once
 
@@ -25,7 +25,6 @@ struct hub_options {
     int out_fd;    /* findings are shown here */
     bool json;     /* JSON lines; otherwise lines for people */
     bool colour;
-    bool resume; /* show what an earlier hub stored and did not get to show */
     struct store *store;
     const struct log *log;
 };

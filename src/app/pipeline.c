@@ -51,6 +51,11 @@ void pipeline_tick(struct pipeline *pipeline)
     pipeline->parts.place->boot_offset_ns = pipeline->decoder.boot_offset_ns;
 }
 
+void pipeline_set_engine(struct pipeline *pipeline, struct engine *engine)
+{
+    pipeline->parts.engine = engine;
+}
+
 const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline)
 {
     return &pipeline->counts;

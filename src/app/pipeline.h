@@ -37,6 +37,9 @@ DEFINE_SCOPED(struct pipeline *, pipeline_free)
 /* A kernel_record_fn: `ctx` is the pipeline. */
 void pipeline_record(void *ctx, const struct wire_header *record);
 
+/* From now on events go through this engine; the old one is not touched any more. */
+void pipeline_set_engine(struct pipeline *pipeline, struct engine *engine);
+
 /* Once a second or so: look at the clocks again. */
 void pipeline_tick(struct pipeline *pipeline);
 

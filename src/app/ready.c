@@ -22,8 +22,3 @@ uint32_t ready_parent(void)
 {
     return getenv(READY_VARIABLE) == NULL ? 0 : (uint32_t)getppid();
 }
-
-bool ready_restarted(void)
-{
-    return getenv(READY_RESTARTED) != NULL;
-}

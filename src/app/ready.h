@@ -4,12 +4,9 @@
  * writes one byte to it. A role started by hand has no such variable and tells nobody. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define READY_VARIABLE "TIERCEL_READY_FD"
-#define READY_RESTARTED "TIERCEL_RESTARTED" /* set to anything after a crash */
 
 void ready_tell(void);
-bool ready_restarted(void);  /* the supervisor started an earlier one that died */
 uint32_t ready_parent(void); /* pid of the supervisor, 0 without one */

@@ -1,15 +1,34 @@
-/* app/rules.h - the rule files that a daemon was told to load, or the usual ones. */
+/* app/rules.h - the rules a daemon runs: the files it was told to load, or the usual ones; loaded,
+ * selected, compiled, and made anew when the files change. One thread. */
 #pragma once
 
-#include "lang/falco/ruleset.h"
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/sv.h"
 
 struct arena;
+struct engine;
 struct err;
 struct log;
+struct ruleset;
 struct settings;
 
-/* Load and compile. Warnings are logged, errors too (each with its place); a negative return means
- * that the set must not be used. *where gets the paths that were read, for people. */
-must_check int rules_load(const struct settings *settings, const struct log *log,
-                          struct arena *arena, struct ruleset **out, struct sv *where,
-                          struct err *err);
+/* One generation; replaced as a whole. */
+struct rules {
+    struct arena *arena;
+    struct ruleset *set;
+    struct engine *engine; /* over `set`, for system calls */
+    struct sv where;       /* paths that were read, for people */
+    uint64_t stamp;        /* rules_stamp() before they were read */
+};
+
+/* Load, select and compile. Warnings are logged, errors too (each with its place). Errors: -EINVAL
+ * (faulty rules), or those of reading. */
+must_check int rules_open(const struct settings *settings, const struct log *log,
+                          struct rules **out, struct err *err);
+void rules_close(struct rules *rules); /* NULL is fine */
+DEFINE_SCOPED(struct rules *, rules_close)
+
+/* A number that changes when a file is added, removed or written. */
+uint64_t rules_stamp(const struct settings *settings);

@@ -16,7 +16,7 @@ enum kind {
     KIND_TEXT,
     KIND_NUMBER,
     KIND_TRUTH,
-    KIND_PATHS,
+    KIND_LIST,
     KIND_CHOICE,
 };
 
@@ -62,8 +62,16 @@ static const struct setting table[] = {
      "name of the cluster in findings"},
     {"link", NULL, 0, KIND_TEXT, AT(link), "", NULL, 0, 0,
      "address of the hub's pages, for links in findings"},
-    {"rules", "rules", 'r', KIND_PATHS, AT(rules), "/etc/tiercel/rules.d, else the shipped rules",
+    {"rules", "rules", 'r', KIND_LIST, AT(rules), "/etc/tiercel/rules.d, else the shipped rules",
      NULL, 0, 0, "rule files or directories, loaded in order"},
+    {"select.disable_rules", "disable-rule", 0, KIND_LIST, AT(disable_rules), "", NULL, 0, 0,
+     "rules to switch off, by name; * and ? are patterns"},
+    {"select.disable_tags", "disable-tag", 0, KIND_LIST, AT(disable_tags), "", NULL, 0, 0,
+     "rules to switch off, by tag"},
+    {"select.enable_rules", "enable-rule", 0, KIND_LIST, AT(enable_rules), "", NULL, 0, 0,
+     "rules to switch on, after those that were switched off"},
+    {"select.enable_tags", "enable-tag", 0, KIND_LIST, AT(enable_tags), "", NULL, 0, 0,
+     "rules to switch on, by tag"},
     {"matching", "rule-matching", 0, KIND_CHOICE, AT(matching), "first", matchings, 0, 0,
      "stop at the first rule that matches an event, or report all"},
     {"priority", "priority", 0, KIND_CHOICE, AT(priority), "debug", priorities, 0, 0,
@@ -121,15 +129,15 @@ static int set_number(const struct setting *row, void *member, struct sv text, s
     return 0;
 }
 
-static int add_path(const char **paths, struct sv text, struct arena *arena, struct err *err)
+static int add_item(const struct setting *row, const char **items, struct sv text, struct arena *arena, struct err *err)
 {
     size_t count = 0;
 
-    while (paths[count] != NULL)
+    while (items[count] != NULL)
         count++;
-    if (count == SETTINGS_RULES_MAX)
-        return err_set(err, -E2BIG, "more than %d paths of rules", SETTINGS_RULES_MAX);
-    paths[count] = arena_sv(arena, text).ptr;
+    if (count == SETTINGS_LIST_MAX)
+        return err_set(err, -E2BIG, "'%s' has more than %d items", row->key, SETTINGS_LIST_MAX);
+    items[count] = arena_sv(arena, text).ptr;
     return 0;
 }
 
@@ -147,8 +155,8 @@ static int set_text(struct settings *settings, const struct setting *row, struct
     case KIND_TRUTH:
         *(bool *)member = sv_eq(text, SV("true"));
         return 0;
-    case KIND_PATHS:
-        return add_path(member, text, arena, err);
+    case KIND_LIST:
+        return add_item(row, member, text, arena, err);
     case KIND_CHOICE:
         return set_choice(row, member, text, err);
     }
@@ -164,7 +172,7 @@ void settings_default(struct settings *settings, struct arena *arena)
     (void)gethostname(host, sizeof(host) - 1);
     *settings = (struct settings){0};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        if (table[i].kind == KIND_PATHS || table[i].offset == AT(cgroup))
+        if (table[i].kind == KIND_LIST || table[i].offset == AT(cgroup))
             continue;
         int rc = set_text(settings, &table[i], sv(table[i].fallback), arena, NULL);
         if (rc < 0)
@@ -212,10 +220,10 @@ static int read_value(struct settings *settings, const struct setting *row,
     bool truth = false;
     int rc = 0;
 
-    if (row->kind == KIND_PATHS && node->kind == YAML_SEQUENCE) {
+    if (row->kind == KIND_LIST && node->kind == YAML_SEQUENCE) {
         for (uint32_t i = 0; i < node->count && rc == 0; i++) {
             if (node->item[i]->kind != YAML_SCALAR)
-                rc = err_set(err, -EINVAL, "'%s' must be a list of paths", row->key);
+                rc = err_set(err, -EINVAL, "'%s' must be a list", row->key);
             else
                 rc = set_text(settings, row, node->item[i]->text, arena, err);
         }
@@ -380,7 +388,7 @@ int settings_from_args(struct settings *settings, const char *command, int argc,
             settings->format = FORMAT_JSON;
         if (row == NULL)
             continue;
-        if (row->kind == KIND_PATHS && !rules_given) {
+        if (row->offset == AT(rules) && !rules_given) {
             rules_given = true; /* the command line's rules stand in place of the file's */
             memset(settings->rules, 0, sizeof(settings->rules));
         }

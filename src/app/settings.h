@@ -18,7 +18,7 @@ struct err;
 
 #define SETTINGS_FILE "/etc/tiercel/tiercel.yaml"
 #define SETTINGS_FILE_MAX ((size_t)1 << 20)
-#define SETTINGS_RULES_MAX 64 /* paths of rules */
+#define SETTINGS_LIST_MAX 64 /* items of one list */
 
 enum settings_format {
     FORMAT_AUTO, /* lines on a terminal, JSON elsewhere */
@@ -29,7 +29,10 @@ enum settings_format {
 struct settings {
     const char *file; /* that was read, NULL: none */
     const char *node, *cluster, *link;
-    const char *rules[SETTINGS_RULES_MAX + 1]; /* NULL-terminated; none: the shipped ones */
+    /* Lists end in NULL. */
+    const char *rules[SETTINGS_LIST_MAX + 1]; /* none: the shipped ones */
+    const char *disable_rules[SETTINGS_LIST_MAX + 1], *disable_tags[SETTINGS_LIST_MAX + 1];
+    const char *enable_rules[SETTINGS_LIST_MAX + 1], *enable_tags[SETTINGS_LIST_MAX + 1];
     const char *state;                         /* directory for the store and the spool */
     const char *socket;                        /* where hub and sensor meet */
     const char *cgroup; /* watch this cgroup v2 subtree only; NULL: the whole machine */

@@ -23,7 +23,8 @@ struct uplink {
     const struct log *log;
     int fd;
     uint64_t retry_at_ns;
-    bool said_away;       /* the log knows that the hub is away */
+    uint64_t away_since_ns; /* 0 while connected */
+    bool said_away;         /* the log knows that the hub is away */
     uint64_t sent, acked; /* sequences */
     struct buf out, in, record;
 };
@@ -59,10 +60,13 @@ static void drop(struct uplink *uplink, const char *why)
         (void)close(uplink->fd);
     uplink->fd = -1;
     uplink->retry_at_ns = clock_mono_ns() + UPLINK_RETRY_NS;
-    if (!uplink->said_away)
+    if (uplink->away_since_ns == 0)
+        uplink->away_since_ns = clock_mono_ns();
+    if (!uplink->said_away && clock_mono_ns() - uplink->away_since_ns >= UPLINK_PATIENCE_NS) {
         log_warn(uplink->log, "the hub is away; findings wait in the spool", log_str("why", why),
                  log_str("socket", uplink->socket_path));
-    uplink->said_away = true;
+        uplink->said_away = true;
+    }
 }
 
 /* Findings go to, and are forgotten for, root or our own user alone: where others may write the
@@ -98,6 +102,7 @@ static void connect_now(struct uplink *uplink)
     if (uplink->said_away)
         log_info(uplink->log, "the hub is back", log_u64("waiting", spool_waiting(uplink->spool)));
     uplink->said_away = false;
+    uplink->away_since_ns = 0;
     buf_reset(&uplink->out);
     buf_reset(&uplink->in);
     spool_rewind(uplink->spool);

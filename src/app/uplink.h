@@ -15,6 +15,7 @@ struct uplink;
 
 #define UPLINK_IN_FLIGHT_MAX 4096 /* findings sent and not yet acknowledged */
 #define UPLINK_RETRY_NS (100 * 1000000ULL)
+#define UPLINK_PATIENCE_NS (2000 * 1000000ULL) /* a hub away for less is not worth a word */
 
 /* All arguments are borrowed and outlive the uplink. */
 struct uplink *uplink_new(const char *socket_path, const char *node, struct spool *spool,

@@ -52,7 +52,7 @@ RULE
 expect 1 "did you mean 'proc.name'?" check "$work/typo.yaml"
 expect 1 "$work/typo.yaml:3:36" check "$work/typo.yaml"
 expect 1 'LOAD_ERR_COMPILE_CONDITION' check --json "$work/typo.yaml"
-expect 1 'errors in the rules' sensor -r "$work/typo.yaml"
+expect 1 '1 error in the rules' sensor -r "$work/typo.yaml"
 
 expect 0 'passed' test -r "$root/rules" "$root/rules/tests"
 echo "passed"

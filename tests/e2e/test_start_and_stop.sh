@@ -99,4 +99,14 @@ wait_for 10 sensor_waits || fail "no sensor that waits for its settings"
 SECONDS=0
 stop INT
 [ "$SECONDS" -lt 9 ] || fail "Ctrl-C at the start took $SECONDS s"
+# In a build tree, the rules beside it are the shipped ones; nothing has to be named.
+mkdir -p "$work/tree/build/src/app"
+cp "$tiercel" "$work/tree/build/src/app/tiercel"
+cp -r "$root/rules" "$work/tree/rules"
+tiercel=$work/tree/build/src/app/tiercel
+: >"$work/log"
+start
+jq -es --arg from "$work/tree/rules" '.[] | select(.message == "watching") | .from == $from and .rules > 1' \
+    "$work/log" >/dev/null || fail "the shipped rules are not found"
+stop
 echo "passed"

@@ -57,7 +57,8 @@ static void test_file(void **state)
                        "  ring_mib: 32\n"
                        "  environment: no\n"
                        "  cgroup: /sys/fs/cgroup/x\n"
-                       "log: {level: debug}\n",
+                       "log: {level: debug}\n"
+               "select: {disable_rules: ['a*', b], enable_tags: [t]}\n",
                        &settings, arena, &err);
     if (rc < 0)
         TEST_FAIL("%s", err_text(&err, rc));
@@ -71,6 +72,10 @@ static void test_file(void **state)
     CHECK(!settings.environment);
     CHECK_STR(settings.cgroup, "/sys/fs/cgroup/x");
     CHECK_INT(settings.log_level, LOG_DEBUG);
+    CHECK_STR(settings.disable_rules[0], "a*");
+    CHECK_STR(settings.disable_rules[1], "b");
+    CHECK(settings.disable_rules[2] == NULL);
+    CHECK_STR(settings.enable_tags[0], "t");
 }
 
 static void test_refused(void **state)

@@ -94,7 +94,10 @@ make_rootfs() {
 }
 
 make_network() {
-    ip netns add "$network"
+    ip netns add "$network" || {
+        echo "demo: no network namespace can be made" >&2
+        exit 3
+    }
     ip -n "$network" link set lo up
     ip -n "$network" address add "$address/32" dev lo
 }
@@ -186,7 +189,7 @@ failed=0
 expected=0
 
 row() {
-    printf '%-48s %-46s %10s\n' "$1" "$2" "$3"
+    printf '%-46s %-54s %10s\n' "$1" "$2" "$3"
 }
 
 # expect PATTERN RULE COMMAND...: run the command and wait until the rule's finding is shown.

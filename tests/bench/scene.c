@@ -153,6 +153,8 @@ void scene_start(struct scene *scene)
             char *text = scene_log(scene);
             (void)fprintf(stderr, "bench: tiercel did not start:\n%s", text);
             free(text);
+            scene->pid = WIFEXITED(status) ? 0 : scene->pid;
+            scene_done(scene);
             exit(WIFEXITED(status) && WEXITSTATUS(status) == 3 ? 77 : 1);
         }
         (void)usleep(10000);

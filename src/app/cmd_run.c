@@ -66,7 +66,8 @@ static void child_exec(const struct supervisor *up, const struct role *role, int
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != up->pid)
         _exit(127); /* the supervisor has gone already */
-    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C goes to the whole group: the supervisor orders the end */
+    (void)signal(SIGINT,
+                 SIG_IGN); /* Ctrl-C goes to the whole group: the supervisor orders the end */
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)execv(up->exe, argv);

@@ -27,9 +27,11 @@
 
 #define TURN_MS 1000            /* the loop looks around at least this often */
 #define TURN_AWAY_MS 100        /* ... while the hub is away */
-#define DRAIN_NS (5 * CLOCK_NS)      /* at the end, wait this long for the hub */
-#define DRAIN_AWAY_NS (CLOCK_NS / 2) /* ... this long when it is away: the spool keeps what waits */
-#define CONSUME_MAX 4096        /* records between two looks at the hub */
+#define DRAIN_NS (5 * CLOCK_NS) /* at the end, wait this long for the hub */
+#define DRAIN_AWAY_NS                                                                              \
+    (CLOCK_NS / 2)       /* ... this long when it is away: the spool keeps what waits              \
+                          */
+#define CONSUME_MAX 4096 /* records between two looks at the hub */
 
 struct sensor {
     const struct settings *settings;
@@ -101,8 +103,9 @@ static void log_start(const struct sensor *sensor)
     log_info(sensor->log, "watching",
              log_str("watch",
                      sensor->settings->cgroup == NULL ? "this machine" : sensor->settings->cgroup),
-             log_u64("rules", engine_rule_count(sensor->rules->engine)), log_sv("from", sensor->rules->where),
-             log_str("kernel", has->release), log_sv("features", sv_trim(sv(features))),
+             log_u64("rules", engine_rule_count(sensor->rules->engine)),
+             log_sv("from", sensor->rules->where), log_str("kernel", has->release),
+             log_sv("features", sv_trim(sv(features))),
              log_str("spool", settings_spool_path(sensor->settings, sensor->arena).ptr));
 }
 
@@ -204,7 +207,8 @@ static void reload_when_changed(struct sensor *sensor)
 {
     uint64_t stamp = rules_stamp(sensor->settings);
 
-    if (stamp == sensor->stamp_seen && stamp != sensor->rules->stamp && stamp != sensor->stamp_tried) {
+    if (stamp == sensor->stamp_seen && stamp != sensor->rules->stamp &&
+        stamp != sensor->stamp_tried) {
         sensor->stamp_tried = stamp;
         reload(sensor);
     }

@@ -110,8 +110,8 @@ static int load(struct rules *rules, const struct settings *settings, const stru
     const struct diags *diags = ruleset_diags(rules->set);
     log_diags(log, diags);
     if (rc < 0 && diags->errors > 0)
-        return err_set(err, -EINVAL, "%u error%s in the rules; 'tiercel check' shows the place", diags->errors,
-                       diags->errors == 1 ? "" : "s");
+        return err_set(err, -EINVAL, "%u error%s in the rules; 'tiercel check' shows the place",
+                       diags->errors, diags->errors == 1 ? "" : "s");
     return rc;
 }
 

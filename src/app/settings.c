@@ -129,7 +129,8 @@ static int set_number(const struct setting *row, void *member, struct sv text, s
     return 0;
 }
 
-static int add_item(const struct setting *row, const char **items, struct sv text, struct arena *arena, struct err *err)
+static int add_item(const struct setting *row, const char **items, struct sv text,
+                    struct arena *arena, struct err *err)
 {
     size_t count = 0;
 

@@ -33,8 +33,8 @@ struct settings {
     const char *rules[SETTINGS_LIST_MAX + 1]; /* none: the shipped ones */
     const char *disable_rules[SETTINGS_LIST_MAX + 1], *disable_tags[SETTINGS_LIST_MAX + 1];
     const char *enable_rules[SETTINGS_LIST_MAX + 1], *enable_tags[SETTINGS_LIST_MAX + 1];
-    const char *state;                         /* directory for the store and the spool */
-    const char *socket;                        /* where hub and sensor meet */
+    const char *state;  /* directory for the store and the spool */
+    const char *socket; /* where hub and sensor meet */
     const char *cgroup; /* watch this cgroup v2 subtree only; NULL: the whole machine */
     const char *host_root;
     const char *hub_user;

@@ -25,7 +25,7 @@ struct uplink {
     uint64_t retry_at_ns;
     uint64_t away_since_ns; /* 0 while connected */
     bool said_away;         /* the log knows that the hub is away */
-    uint64_t sent, acked; /* sequences */
+    uint64_t sent, acked;   /* sequences */
     struct buf out, in, record;
 };
 

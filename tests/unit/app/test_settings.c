@@ -58,7 +58,7 @@ static void test_file(void **state)
                        "  environment: no\n"
                        "  cgroup: /sys/fs/cgroup/x\n"
                        "log: {level: debug}\n"
-               "select: {disable_rules: ['a*', b], enable_tags: [t]}\n",
+                       "select: {disable_rules: ['a*', b], enable_tags: [t]}\n",
                        &settings, arena, &err);
     if (rc < 0)
         TEST_FAIL("%s", err_text(&err, rc));

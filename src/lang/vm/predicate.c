@@ -64,14 +64,18 @@ static int compile_types(const struct predicate_input *in, struct predicate *pre
     if (!names_event_type(predicate) || in->check->right != NULL ||
         (op != OP_EQ && op != OP_NE && op != OP_IN && op != OP_INTERSECTS))
         return 0;
+    bool calls_only = sv_eq(sv(predicate->left->ref.field->name), SV("syscall.type"));
     for (uint32_t i = 0; i < in->check->value_count; i++) {
         enum event_type type = event_type_from(in->check->value[i].text);
 
         if (type == EVENT_NONE)
             return unknown_type(in, i, problem);
-        event_set_add(&predicate->types, type);
+        if (!calls_only || (type != EVENT_PROCEXIT && type != EVENT_PLUGIN))
+            event_set_add(&predicate->types, type);
     }
-    predicate->on_type = predicate->modifier == MODIFIER_NONE;
+    /* syscall.type is absent in what is no call: there `!=` is false, too. */
+    predicate->on_type =
+        predicate->modifier == MODIFIER_NONE && !(calls_only && predicate->op == OP_NE);
     return 0;
 }
 

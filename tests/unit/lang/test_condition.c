@@ -446,6 +446,13 @@ static void tests_types_of_real_events(void **state)
         {"not evt.type in (open, openat)", EVENT_EXECVE, true},
         {"evt.type startswith open", EVENT_OPENAT2, true},
         {"evt.type = anyof (open, openat)", EVENT_OPENAT, true},
+        {"syscall.type = openat", EVENT_OPENAT, true},
+        {"syscall.type != openat", EVENT_OPEN, true},
+        {"syscall.type != openat", EVENT_PROCEXIT, false}, /* absent: it is no call */
+        {"not syscall.type = openat", EVENT_PROCEXIT, true},
+        {"syscall.type = procexit", EVENT_PROCEXIT, false},
+        {"syscall.type in (openat, procexit)", EVENT_PROCEXIT, false},
+        {"not syscall.type in (openat, procexit)", EVENT_PROCEXIT, true},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -472,6 +479,8 @@ static void finds_event_types(void **state)
         {"not evt.type != open", "open"},
         {"not evt.type in (open, openat)", "!open openat"},
         {"syscall.type = open", "open"},
+        {"syscall.type = procexit", ""},
+        {"not syscall.type = open", "!open"},
         {"evt.type = open and proc.name = cat", "open"},
         {"evt.type = open or proc.name = cat", "*"},
         {"evt.type = open or evt.type = openat", "open openat"},

@@ -16,7 +16,7 @@ static const struct field_table *const tables[] = {
     &field_table_json,
 };
 
-enum { TEXT_ROOM = 1024 };
+enum { TEXT_ROOM = 8448 };
 
 static const struct sv not_known = {"<NA>", 4};
 

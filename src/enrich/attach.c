@@ -223,7 +223,7 @@ static void refresh_host_users(struct attach *attach)
     int host = specs_host(attach->specs);
 
     if (host >= 0)
-        users_refresh(attach->host_users, host, attach->now_ns);
+        attach->users_changed += users_refresh(attach->host_users, host, attach->now_ns);
 }
 
 /* Through the process while it is there, else through the bundle. */
@@ -242,7 +242,7 @@ static void refresh_container_users(struct attach *attach, const struct process_
     if (root < 0 && container->root.len > 0 && specs_host(attach->specs) >= 0)
         root = rootfs_open_in(specs_host(attach->specs), container->root.ptr);
     if (root >= 0)
-        users_refresh(container->users, root, attach->now_ns);
+        attach->users_changed += users_refresh(container->users, root, attach->now_ns);
 }
 
 /* A login id was set on the host, by the login that led here; only ids that the host does not know

@@ -22,9 +22,10 @@ struct attach {
     struct containers containers;
     struct specs *specs;
     struct users *host_users;
-    struct arena *scratch; /* for texts of /proc; every call may reset it */
-    uint64_t now_ns;       /* boot time; the owner sets it */
-    uint64_t programs;     /* held now */
+    struct arena *scratch;  /* for texts of /proc; every call may reset it */
+    uint64_t now_ns;        /* boot time; the owner sets it */
+    uint64_t programs;      /* held now */
+    uint64_t users_changed; /* how often the texts of a view of users did */
     uint64_t warn_next_ns, warnings_held;
 };
 

@@ -127,6 +127,7 @@ static void look(struct containers *table, struct container_entry *entry, uint64
 
     entry->tries = again ? 0 : entry->tries;
     entry->again = false;
+    table->looks++;
     entry->try_next_ns = now_ns + pauses_ns[entry->tries];
     entry->tries++;
     entry->view = (struct container){

@@ -42,6 +42,7 @@ struct containers {
     struct specs *specs;
     uint64_t count, limit;
     uint64_t without_spec; /* of those held, looked for and not found */
+    uint64_t looks;        /* at files: views may have changed */
     uint64_t over_limit;   /* made although the limit was reached and none was empty */
 };
 

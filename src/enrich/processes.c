@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 
 enum { EVICT_TRIES = 64 };
 
@@ -10,6 +11,7 @@ void processes_init(struct processes *table, uint64_t limit, processes_release_f
                     void *context)
 {
     *table = (struct processes){.limit = limit, .release = release, .context = context};
+    table->versions = clock_mono_ns(); /* past all that an earlier table gave */
 }
 
 /* Lists by state */
@@ -43,6 +45,52 @@ static void list_remove(struct processes *table, struct process_entry *entry)
         list->last = entry->previous;
 }
 
+/* Versions */
+
+void processes_touch_all(struct processes *table)
+{
+    table->version_min = ++table->versions;
+}
+
+void processes_renew(struct process_entry *entry)
+{
+    if (entry->view.version <= entry->table->version_min)
+        entry->view.version = ++entry->table->versions;
+}
+
+static void touch_led(struct process_entry *leader, enum process_tie tie, uint32_t *touched)
+{
+    for (struct process_entry *at = leader->first[tie]; at != NULL; at = at->after[tie]) {
+        if (++*touched > PROCESS_TOUCH_MAX)
+            return;
+        at->view.version = ++leader->table->versions;
+    }
+}
+
+/* The next one in a walk over all descendants of `top`, or NULL. */
+static struct process_entry *next_below(const struct process_entry *top, struct process_entry *at)
+{
+    if (at->first[TIE_PARENT] != NULL)
+        return at->first[TIE_PARENT];
+    while (at != top && at->after[TIE_PARENT] == NULL)
+        at = at->to[TIE_PARENT];
+    return at == top ? NULL : at->after[TIE_PARENT];
+}
+
+void processes_touch(struct process_entry *entry)
+{
+    struct processes *table = entry->table;
+    uint32_t touched = 0;
+
+    for (struct process_entry *at = entry; at != NULL && touched <= PROCESS_TOUCH_MAX;
+         at = next_below(entry, at), touched++)
+        at->view.version = ++table->versions;
+    touch_led(entry, TIE_SESSION, &touched);
+    touch_led(entry, TIE_GROUP, &touched);
+    if (touched > PROCESS_TOUCH_MAX)
+        processes_touch_all(table);
+}
+
 /* Ties */
 
 static void tie_show(struct process_entry *entry, enum process_tie tie)
@@ -57,7 +105,7 @@ static void tie_show(struct process_entry *entry, enum process_tie tie)
         entry->view.group_leader = seen;
 }
 
-static void tie_cut(struct process_entry *entry, enum process_tie tie)
+static void tie_loosen(struct process_entry *entry, enum process_tie tie)
 {
     struct process_entry *to = entry->to[tie];
 
@@ -73,6 +121,14 @@ static void tie_cut(struct process_entry *entry, enum process_tie tie)
     entry->before[tie] = NULL;
     entry->after[tie] = NULL;
     tie_show(entry, tie);
+}
+
+static void tie_cut(struct process_entry *entry, enum process_tie tie)
+{
+    if (entry->to[tie] == NULL)
+        return;
+    tie_loosen(entry, tie);
+    processes_touch(entry);
 }
 
 static bool may_be_parent(const struct process_entry *entry, const struct process_entry *parent)
@@ -97,15 +153,18 @@ bool processes_tie(struct process_entry *entry, enum process_tie tie, struct pro
         return true;
     if (tie == TIE_PARENT && to != NULL && !may_be_parent(entry, to))
         return false;
-    tie_cut(entry, tie);
-    if (to == NULL)
+    if (to == NULL) {
+        tie_cut(entry, tie);
         return true;
+    }
+    tie_loosen(entry, tie);
     entry->to[tie] = to;
     entry->after[tie] = to->first[tie];
     if (to->first[tie] != NULL)
         to->first[tie]->before[tie] = entry;
     to->first[tie] = entry;
     tie_show(entry, tie);
+    processes_touch(entry);
     return true;
 }
 
@@ -230,11 +289,13 @@ struct process_entry *processes_add(struct processes *table, uint32_t pid, uint6
         evict(table);
     struct process_entry *entry = xcalloc(1, sizeof(*entry));
     entry->view.pid = pid;
+    entry->table = table;
     entry->view.start_ns = start_ns;
     entry->coarse = coarse;
     entry->seen_ns = now_ns;
     entry->older = nmap_put(&table->by_pid, pid, entry);
     list_append(table, entry, PROCESS_LIVE);
+    processes_touch(entry);
     table->count++;
     processes_pin(table, entry);
     return entry;

@@ -19,6 +19,7 @@ struct program_image;
 
 #define PROCESS_NAME_MAX 16           /* bytes kept of a comm */
 #define PROCESS_TICK_NS 10000000ULL   /* /proc counts start times in these (USER_HZ is 100) */
+#define PROCESS_TOUCH_MAX 256u        /* views that one change renews one by one */
 #define PROCESS_PARENT_WALK_MAX 4096u /* steps upward when a parent is set late */
 
 enum process_tie {
@@ -37,6 +38,7 @@ enum process_state {
 
 struct process_entry {
     struct process view;
+    struct processes *table;
     struct process_entry *to[TIE_COUNT];     /* parent, session leader, group leader */
     struct process_entry *before[TIE_COUNT]; /* among those tied to the same one */
     struct process_entry *after[TIE_COUNT];
@@ -66,6 +68,8 @@ struct processes {
     struct nmap by_pid; /* the newest entry of each pid */
     struct process_list list[PROCESS_STATE_COUNT];
     uint64_t count, limit;
+    uint64_t versions;          /* given so far */
+    uint64_t version_min;       /* views with an older one need another */
     struct process_entry *pins; /* see processes_pin() */
     uint64_t forgotten;         /* dropped while still needed, because of the limit */
     processes_release_fn release;
@@ -91,6 +95,14 @@ void processes_name(struct process_entry *entry, struct sv name);
 /* Tie `entry` to another, or to nobody; keeps the view's pointers. false, and nothing is changed,
  * when `to` may not be the parent: it is the entry, younger, or its descendant. */
 bool processes_tie(struct process_entry *entry, enum process_tie tie, struct process_entry *to);
+
+/* What can be read of an entry has changed: give new versions to its view and to all views it can
+ * be read through, those of its descendants and of those it leads. Ties do so by themselves. */
+void processes_touch(struct process_entry *entry);
+/* Something that many share has changed: every view needs a new version. */
+void processes_touch_all(struct processes *table);
+/* Before a view is handed out. */
+void processes_renew(struct process_entry *entry);
 
 void processes_end(struct processes *table, struct process_entry *entry, uint64_t end_ns);
 

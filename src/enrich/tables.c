@@ -25,6 +25,7 @@ struct tables {
     struct attach attach;
     uint64_t unknown_process, from_proc;
     uint64_t sweep_next_ns;
+    uint64_t shared_seen; /* changes of what processes share, see shared_changes() */
 };
 
 static void release_process(struct process_entry *entry, void *context)
@@ -169,6 +170,7 @@ static struct process_entry *read_process(struct tables *tables, uint32_t pid, u
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    processes_touch(entry);
     return entry;
 }
 
@@ -206,6 +208,7 @@ static void apply_fork(struct tables *tables, const struct change_task *task)
     attach_container(&tables->attach, entry, false);
     attach_users(&tables->attach, entry, false);
     set_leaders(tables, entry);
+    processes_touch(entry);
 }
 
 static void apply_exec(struct tables *tables, const struct change *change)
@@ -222,6 +225,7 @@ static void apply_exec(struct tables *tables, const struct change *change)
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    processes_touch(entry);
 }
 
 static void apply_task(struct tables *tables, const struct change_task *task)
@@ -238,6 +242,7 @@ static void apply_task(struct tables *tables, const struct change_task *task)
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    processes_touch(entry);
 }
 
 static void apply_exit(struct tables *tables, const struct change *change)
@@ -285,6 +290,21 @@ void tables_apply(struct tables *tables, const struct change *change)
     }
 }
 
+/* Containers and users are many processes': when one changed, so did every view. */
+static uint64_t shared_changes(const struct tables *tables)
+{
+    return tables->attach.containers.looks + tables->attach.users_changed;
+}
+
+static void renew(struct tables *tables, struct process_entry *entry)
+{
+    if (tables->shared_seen != shared_changes(tables)) {
+        tables->shared_seen = shared_changes(tables);
+        processes_touch_all(&tables->processes);
+    }
+    processes_renew(entry);
+}
+
 const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t start_ns)
 {
     struct process_entry *entry = processes_find(&tables->processes, pid, start_ns, false);
@@ -304,6 +324,7 @@ const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t 
         set_leader(tables, entry, TIE_SESSION, entry->view.sid);
     if (entry->to[TIE_GROUP] == NULL && entry->view.pgid != 0)
         set_leader(tables, entry, TIE_GROUP, entry->view.pgid);
+    renew(tables, entry);
     return &entry->view;
 }
 

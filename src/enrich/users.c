@@ -160,23 +160,27 @@ bool users_stale(const struct users *users, uint64_t now_ns)
     return users->checked_ns == 0 || now_ns >= users->checked_ns + USERS_CHECK_NS;
 }
 
-void users_refresh(struct users *users, int root_fd, uint64_t now_ns)
+bool users_refresh(struct users *users, int root_fd, uint64_t now_ns)
 {
     struct nmap_slot *slot;
+    bool changed = false;
     size_t at = 0;
 
     if (!users_stale(users, now_ns))
-        return;
+        return false;
     users->checked_ns = now_ns == 0 ? 1 : now_ns;
     if (source_refresh(&users->passwd, root_fd)) {
+        changed = true;
         while ((slot = nmap_next(&users->user_by_id, &at)) != NULL)
             user_fill(users, slot->value);
     }
     at = 0;
     if (source_refresh(&users->group, root_fd)) {
+        changed = true;
         while ((slot = nmap_next(&users->group_by_id, &at)) != NULL)
             group_fill(users, slot->value);
     }
+    return changed;
 }
 
 const struct user *users_user(struct users *users, uint32_t uid)

@@ -24,8 +24,9 @@ DEFINE_SCOPED(struct users *, users_free)
 
 /* True when users_refresh() would look at the files now. */
 bool users_stale(const struct users *users, uint64_t now_ns);
-/* Read etc/passwd and etc/group below the root again if they are others than last time. */
-void users_refresh(struct users *users, int root_fd, uint64_t now_ns);
+/* Read etc/passwd and etc/group below the root again if they are others than last time: true when
+ * a text may have changed. */
+bool users_refresh(struct users *users, int root_fd, uint64_t now_ns);
 
 /* The user or group of that id, its name empty when the file has none; NULL past USERS_IDS_MAX. */
 const struct user *users_user(struct users *users, uint32_t uid);

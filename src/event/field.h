@@ -50,6 +50,7 @@ enum field_flag {
     FIELD_NO_VALUE = 1u << 2,   /* declared so that rules compile; always absent here */
     FIELD_PROCESS = 1u << 3,    /* depends on the process alone: may be cached with it */
     FIELD_TIME_TEXT = 1u << 4,  /* a text form of the event's time: a number of ns in JSON */
+    FIELD_FD_NAME = 1u << 5,    /* depends on fd.known, fd.type and fd.name of the event alone */
 };
 
 struct field {

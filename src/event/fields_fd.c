@@ -360,6 +360,8 @@ static uint32_t fs_path_targetraw(const struct event *e, const struct field_ref 
 
 #define ROW(name, type, extract, meaning)                                                          \
     FIELD_ROW(FIELD_SYSCALL, name, type, NONE, 0, extract, meaning)
+#define ROW_NAME(name, type, extract, meaning)                                                     \
+    FIELD_ROW(FIELD_SYSCALL, name, type, NONE, FIELD_FD_NAME, extract, meaning)
 #define NONE_YET(name, type, meaning)                                                              \
     FIELD_ROW(FIELD_SYSCALL, name, type, NONE, FIELD_NO_VALUE, NULL, meaning)
 
@@ -376,8 +378,8 @@ static const struct field rows[] = {
     ROW("fd.dev", INT32, fd_dev, "number of the device that holds the file"),
     ROW("fd.dev.major", INT32, fd_dev_major, "its major number"),
     ROW("fd.dev.minor", INT32, fd_dev_minor, "its minor number"),
-    ROW("fd.directory", CHARBUF, fd_directory, "directory of the file, or the directory itself"),
-    ROW("fd.filename", CHARBUF, fd_filename, "name of the file in its directory"),
+    ROW_NAME("fd.directory", CHARBUF, fd_directory, "directory of the file, or the directory itself"),
+    ROW_NAME("fd.filename", CHARBUF, fd_filename, "name of the file in its directory"),
     ROW("fd.ino", INT64, fd_ino, "inode of the file"),
     ROW("fd.ip", IPADDR, fd_ips, "address of either end"),
     ROW("fd.is_lower_layer", BOOL, fd_is_lower_layer,
@@ -391,7 +393,7 @@ static const struct field rows[] = {
     ROW("fd.lnet", IPNET, fd_ips, "address of this end, to be compared with nets"),
     ROW("fd.lport", PORT, fd_ports, "port of this end"),
     ROW("fd.lproto", CHARBUF, fd_service, "name of that port: ssh, http ..."),
-    ROW("fd.name", CHARBUF, fd_name,
+    ROW_NAME("fd.name", CHARBUF, fd_name,
         "full path of the file, or the connection: 10.0.0.1:40000->10.0.0.2:443"),
     ROW("fd.name_changed", BOOL, fd_name_changed, "this event gave the descriptor another name"),
     ROW("fd.nameraw", CHARBUF, fd_nameraw, "path of the file as the call gave it"),
@@ -407,11 +409,11 @@ static const struct field rows[] = {
     ROW("fd.sip", IPADDR, fd_ips, "address of the server"),
     NONE_YET("fd.sip.name", CHARBUF, "domain name of that address"),
     ROW("fd.snet", IPNET, fd_ips, "address of the server, to be compared with nets"),
-    ROW("fd.sockfamily", CHARBUF, fd_sockfamily, "ip or unix"),
+    ROW_NAME("fd.sockfamily", CHARBUF, fd_sockfamily, "ip or unix"),
     ROW("fd.sport", PORT, fd_ports, "port of the server"),
     ROW("fd.sproto", CHARBUF, fd_service, "name of that port: ssh, http ..."),
-    ROW("fd.type", CHARBUF, fd_type, "file, directory, ipv4, ipv6, unix, pipe, event, memfd ..."),
-    ROW("fd.typechar", CHARBUF, fd_typechar, "the same as one character: f, d, 4, 6, u, p ..."),
+    ROW_NAME("fd.type", CHARBUF, fd_type, "file, directory, ipv4, ipv6, unix, pipe, event, memfd ..."),
+    ROW_NAME("fd.typechar", CHARBUF, fd_typechar, "the same as one character: f, d, 4, 6, u, p ..."),
     FIELD_ROW(FIELD_SYSCALL, "fd.types", CHARBUF, INDEX_OR_NONE, FIELD_LIST | FIELD_NO_VALUE, NULL,
         "types of all descriptors of the process, or of the one given"),
     ROW("fd.uid", CHARBUF, fd_uid, "thread id and descriptor run together"),

@@ -67,8 +67,26 @@ static bool write_env(struct buf *out, const struct event *e, const struct field
     return field_write_env(out, e->process, ref);
 }
 
+/* All words, with spaces for the NULs between them. */
+static uint32_t whole_env(const struct event *e, struct value *out)
+{
+    struct sv env = e->process->program->env;
+    size_t len = env.len > 0 && env.ptr[env.len - 1] == '\0' ? env.len - 1 : env.len;
+    char *copy = env.len == 0 ? NULL : arena_array(e->scratch, char, len + 1);
+
+    if (copy == NULL)
+        return 0;
+    memcpy(copy, env.ptr, len);
+    for (char *at = copy; (at = memchr(at, '\0', (size_t)(copy + len - at))) != NULL;)
+        *at++ = ' ';
+    *out = value_sv((struct sv){copy, len});
+    return 1;
+}
+
 static uint32_t proc_env(const struct event *e, const struct field_ref *ref, struct value *out)
 {
+    if (e->process != NULL && !ref->has_arg)
+        return whole_env(e, out);
     return e->process == NULL ? 0 : field_written(e, ref, write_env, out);
 }
 
@@ -246,7 +264,7 @@ static const struct field rows[] = {
         "command line: the name of the process, then the arguments"),
     ROW("proc.cmdnargs", UINT64, NONE, FIELD_PROCESS, proc_cmdnargs,
         "number of arguments after the first word"),
-    ROW("proc.cwd", CHARBUF, NONE, 0, proc_cwd, "directory that the program was started in, with a slash at the end"),
+    ROW("proc.cwd", CHARBUF, NONE, FIELD_PROCESS, proc_cwd, "directory that the program was started in, with a slash at the end"),
     ROW("proc.duration", RELTIME, NONE, 0, proc_duration, "time since the process was made"),
     ROW("proc.env", CHARBUF, KEY_OR_NONE, FIELD_PROCESS, proc_env,
         "environment as NAME=value words, or the value of the variable given"),
@@ -282,32 +300,32 @@ static const struct field rows[] = {
         "the program's file is of the upper layer of an overlay: not part of the image"),
     ROW("proc.is_exe_writable", BOOL, NONE, FIELD_PROCESS, proc_is_exe_writable,
         "the user who started the program may write its file"),
-    ROW("proc.is_pgid_leader", BOOL, NONE, 0, proc_is_pgid_leader, "leads its process group"),
-    ROW("proc.is_sid_leader", BOOL, NONE, 0, proc_is_sid_leader, "leads its session"),
-    ROW("proc.is_vpgid_leader", BOOL, NONE, 0, proc_is_vpgid_leader,
+    ROW("proc.is_pgid_leader", BOOL, NONE, FIELD_PROCESS, proc_is_pgid_leader, "leads its process group"),
+    ROW("proc.is_sid_leader", BOOL, NONE, FIELD_PROCESS, proc_is_sid_leader, "leads its session"),
+    ROW("proc.is_vpgid_leader", BOOL, NONE, FIELD_PROCESS, proc_is_vpgid_leader,
         "leads its process group, by the ids of its own pid namespace"),
-    ROW("proc.name", CHARBUF, NONE, 0, proc_name,
+    ROW("proc.name", CHARBUF, NONE, FIELD_PROCESS, proc_name,
         "name the kernel keeps: of the file started, 15 bytes at most; the process may change it"),
-    ROW("proc.nchilds", UINT64, NONE, 0, proc_nchilds, "threads besides the first"),
-    ROW("proc.nthreads", UINT64, NONE, 0, proc_nthreads, "threads"),
-    ROW("proc.pgid", INT64, NONE, 0, proc_pgid, "process group"),
+    ROW("proc.nchilds", UINT64, NONE, FIELD_PROCESS, proc_nchilds, "threads besides the first"),
+    ROW("proc.nthreads", UINT64, NONE, FIELD_PROCESS, proc_nthreads, "threads"),
+    ROW("proc.pgid", INT64, NONE, FIELD_PROCESS, proc_pgid, "process group"),
     ROW("proc.pid", INT64, NONE, FIELD_PROCESS, proc_pid, "process id"),
     ROW("proc.pid.ts", RELTIME, NONE, 0, proc_pid_ts,
         "when the process was made, in ns since the epoch"),
     ROW("proc.pidns_init_start_ts", UINT64, NONE, 0, proc_pidns_init_start_ts,
         "when its pid namespace began, in ns since the epoch"),
-    ROW("proc.sid", INT64, NONE, 0, proc_sid, "session, as its own pid namespace numbers it"),
+    ROW("proc.sid", INT64, NONE, FIELD_PROCESS, proc_sid, "session, as its own pid namespace numbers it"),
     NONE_YET("proc.stderr.name", CHARBUF, "what standard error is: path or connection"),
     NONE_YET("proc.stderr.type", CHARBUF, "type of standard error: file, pipe, ipv4 ..."),
     NONE_YET("proc.stdin.name", CHARBUF, "what standard input is: path or connection"),
     NONE_YET("proc.stdin.type", CHARBUF, "type of standard input: file, pipe, ipv4 ..."),
     NONE_YET("proc.stdout.name", CHARBUF, "what standard output is: path or connection"),
     NONE_YET("proc.stdout.type", CHARBUF, "type of standard output: file, pipe, ipv4 ..."),
-    ROW("proc.tty", UINT32, NONE, 0, proc_tty, "controlling terminal, 0 without one"),
+    ROW("proc.tty", UINT32, NONE, FIELD_PROCESS, proc_tty, "controlling terminal, 0 without one"),
     NONE_YET("proc.vmrss", UINT64, "memory in use, in KiB"),
     NONE_YET("proc.vmsize", UINT64, "address space, in KiB"),
     NONE_YET("proc.vmswap", UINT64, "memory swapped out, in KiB"),
-    ROW("proc.vpgid", INT64, NONE, 0, proc_vpgid,
+    ROW("proc.vpgid", INT64, NONE, FIELD_PROCESS, proc_vpgid,
         "process group, as its own pid namespace numbers it"),
     ROW("proc.vpid", INT64, NONE, FIELD_PROCESS, proc_vpid,
         "process id, as its own pid namespace numbers it"),

@@ -238,7 +238,10 @@ static uint32_t proc_loginshellid(const struct event *e, const struct field_ref 
 }
 
 #define ROW(name, type, arg, extract, meaning)                                                     \
-    FIELD_ROW(FIELD_SYSCALL, name, type, arg, 0, extract, meaning)
+    FIELD_ROW(FIELD_SYSCALL, name, type, arg, FIELD_PROCESS, extract, meaning)
+/* By the times of the event, too. */
+#define ROW_TIME(name, type, extract, meaning)                                                     \
+    FIELD_ROW(FIELD_SYSCALL, name, type, NONE, 0, extract, meaning)
 
 /* clang-format off */
 static const struct field rows[] = {
@@ -263,9 +266,9 @@ static const struct field rows[] = {
         "proc.name of the leader of its process group"),
     ROW("proc.pname", CHARBUF, NONE, proc_pname, "proc.name of the parent"),
     ROW("proc.ppid", INT64, NONE, proc_ppid, "id of the parent, also after it has gone"),
-    ROW("proc.ppid.duration", RELTIME, NONE, proc_ppid_duration,
+    ROW_TIME("proc.ppid.duration", RELTIME, proc_ppid_duration,
         "time since the parent was made"),
-    ROW("proc.ppid.ts", RELTIME, NONE, proc_ppid_ts,
+    ROW_TIME("proc.ppid.ts", RELTIME, proc_ppid_ts,
         "when the parent was made, in ns since the epoch"),
     ROW("proc.pvpid", INT64, NONE, proc_pvpid,
         "id of the parent, as the parent's pid namespace numbers it"),

@@ -150,16 +150,18 @@ static uint32_t thread_cgroup(const struct event *e, const struct field_ref *ref
 
 #define ROW(name, type, arg, extract, meaning)                                                     \
     FIELD_ROW(FIELD_SYSCALL, name, type, arg, 0, extract, meaning)
+#define ROW_PROCESS(name, type, arg, extract, meaning)                                             \
+    FIELD_ROW(FIELD_SYSCALL, name, type, arg, FIELD_PROCESS, extract, meaning)
 #define NONE_YET(name, type, meaning)                                                              \
     FIELD_ROW(FIELD_SYSCALL, name, type, NONE, FIELD_NO_VALUE, NULL, meaning)
 
 /* clang-format off */
 static const struct field rows[] = {
-    ROW("thread.cap_effective", CHARBUF, NONE, thread_cap_effective,
+    ROW_PROCESS("thread.cap_effective", CHARBUF, NONE, thread_cap_effective,
         "capabilities in effect: CAP_CHOWN CAP_KILL ..."),
-    ROW("thread.cap_inheritable", CHARBUF, NONE, thread_cap_inheritable,
+    ROW_PROCESS("thread.cap_inheritable", CHARBUF, NONE, thread_cap_inheritable,
         "capabilities kept across an exec"),
-    ROW("thread.cap_permitted", CHARBUF, NONE, thread_cap_permitted,
+    ROW_PROCESS("thread.cap_permitted", CHARBUF, NONE, thread_cap_permitted,
         "capabilities that it may put into effect"),
     ROW("thread.cgroup", CHARBUF, KEY, thread_cgroup, "cgroup of the controller given: memory, cpu ..."),
     ROW("thread.cgroups", CHARBUF, NONE, thread_cgroups, "cgroups as controller=path words"),

@@ -74,7 +74,7 @@ static uint32_t group_name(const struct event *e, const struct field_ref *ref, s
 }
 
 #define ROW(name, type, extract, meaning)                                                          \
-    FIELD_ROW(FIELD_SYSCALL, name, type, NONE, 0, extract, meaning)
+    FIELD_ROW(FIELD_SYSCALL, name, type, NONE, FIELD_PROCESS, extract, meaning)
 
 /* clang-format off */
 static const struct field rows[] = {

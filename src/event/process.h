@@ -77,6 +77,9 @@ struct creds {
 };
 
 struct process {
+    /* Names this state of it and of all that can be read through it, container times aside: another
+     * one after every change, never one that was used before. 0: not kept. */
+    uint64_t version;
     uint32_t pid, ppid; /* ppid: the parent that made it, even after that has gone */
     uint32_t vpid, vppid;
     uint32_t pgid, sid, vpgid, vsid;

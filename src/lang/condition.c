@@ -51,6 +51,7 @@ static int intern_operand(struct compiler *c, const struct ast_node *check,
         int rc = operand_compile(ast, c->source, place, c->arena, &operand, c->problem);
         if (rc < 0)
             return rc;
+        operand->text = text;
         (void)map_put(&c->operands, text, operand);
     }
     operand->uses++;

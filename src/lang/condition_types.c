@@ -45,7 +45,7 @@ static bool number_decides(enum ast_op op, uint64_t number, bool *holds)
     return number == 0 && (op == OP_EQ || op == OP_NE || op == OP_LE || op == OP_GT);
 }
 
-static bool event_number_decides(const struct predicate *predicate, bool *holds)
+bool predicate_certain(const struct predicate *predicate, bool *holds)
 {
     if (!field_is(predicate, "evt.num") || predicate->right != NULL ||
         predicate->modifier != MODIFIER_NONE)
@@ -84,7 +84,7 @@ static struct narrowed check_types(const struct predicate *predicate)
     struct narrowed result = {.known = true};
     bool holds = false;
 
-    if (event_number_decides(predicate, &holds)) {
+    if (predicate_certain(predicate, &holds)) {
         if (holds)
             result.types = all_types();
         return result;

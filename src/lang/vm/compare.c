@@ -79,16 +79,50 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool contains_nocase(struct sv text, struct sv part)
+/* The byte of a text to look for first: no letter if there is one, else what is rare in words. */
+static size_t rarest(struct sv part)
 {
-    if (part.len == 0)
-        return true;
-    for (size_t at = 0; at + part.len <= text.len; at++) {
-        if (lower(text.ptr[at]) == lower(part.ptr[0]) &&
-            sv_eq_nocase((struct sv){text.ptr + at, part.len}, part))
+    static const struct sv common_first = SV("etaoinsrhldcumfpgwybvkxjqz");
+    size_t best = 0;
+    size_t best_rank = 0;
+
+    for (size_t i = 0; i < part.len; i++) {
+        const char *place = memchr(common_first.ptr, lower(part.ptr[i]), common_first.len);
+        size_t rank = place == NULL ? common_first.len : (size_t)(place - common_first.ptr);
+        if (rank > best_rank) {
+            best = i;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+static bool found_nocase(struct sv text, struct sv part, size_t pivot, char byte)
+{
+    const char *last = text.ptr + (text.len - part.len) + pivot;
+    const char *at = text.ptr + pivot;
+
+    for (; (at = memchr(at, byte, (size_t)(last - at) + 1)) != NULL; at++) {
+        if (sv_eq_nocase((struct sv){at - pivot, part.len}, part))
             return true;
+        if (at == last)
+            return false;
     }
     return false;
+}
+
+static bool contains_nocase(struct sv text, struct sv part)
+{
+    size_t pivot = rarest(part);
+
+    if (part.len == 0)
+        return true;
+    if (text.len < part.len)
+        return false;
+    char small = lower(part.ptr[pivot]);
+    char large = small >= 'a' && small <= 'z' ? (char)(small - 'a' + 'A') : small;
+    return found_nocase(text, part, pivot, small) ||
+           (large != small && found_nocase(text, part, pivot, large));
 }
 
 static bool texts(enum ast_op op, struct sv left, struct sv right)

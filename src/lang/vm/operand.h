@@ -19,6 +19,7 @@ struct getopt_spec;
 struct operand {
     enum ast_operand_kind kind;
     enum value_type type;
+    struct sv text;       /* canonical, as ast_print_operand() writes it */
     bool is_list;         /* `in` wants all its values, `intersects` one */
     struct field_ref ref; /* OPERAND_FIELD */
     enum ast_transform transform;

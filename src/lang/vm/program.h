@@ -59,5 +59,8 @@ struct run {
 void run_init(struct run *run, const struct condition *condition, const struct event *event);
 bool run_predicate(struct run *run, const struct predicate *predicate);
 
+/* Is the outcome the same for every event, because evt.num counts from 1? Then *holds is it. */
+bool predicate_certain(const struct predicate *predicate, bool *holds);
+
 /* Fill types, all_types and unsafe_na from the tree. */
 void condition_analyse(struct condition *condition);

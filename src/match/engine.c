@@ -1,18 +1,31 @@
+/* All rules of the source are one plan (lang/vm/plan.h); for each event type the plan is folded,
+ * and the rules that are left make a sieve (match/sieve.h). Types with the same rules and the same
+ * nodes share a sieve: open, openat and openat2, and the hundreds that only untyped rules want.
+ *
+ * Events with values given by hand (rule tests) may have any value for any field, so nothing may be
+ * folded or remembered: their rules are tried one by one. */
 #include "match/engine.h"
 
 #include "base/alloc.h"
+#include "base/arena.h"
+#include "base/hash.h"
+#include "lang/vm/plan.h"
+#include "match/sieve.h"
 
-/* Rules of one event type, in load order: a slice of engine->order. */
-struct slice {
-    uint32_t from, count;
-};
+enum { KEY_BLOCK = 4096 };
 
 struct engine {
+    enum event_source source;
     enum engine_matching matching;
-    const struct rule **order; /* slices of all types, one after the other */
-    struct slice *of_type;     /* event_type_count() entries */
-    uint32_t type_count;
+    const struct rule **rule; /* in load order */
+    struct engine_rule_stats *stats;
     uint32_t rule_count;
+    struct plan *plan;
+    struct plan_run *run;
+    struct sieve **sieve; /* each once */
+    uint32_t sieve_count;
+    struct sieve **of_type; /* event_type_count() entries; NULL: no rule */
+    uint32_t type_count;
     struct event_set types;
     bool all_types;
 };
@@ -28,45 +41,96 @@ static bool runs_on(const struct rule *rule, uint32_t type)
     return rule->all_types || event_set_has(&rule->types, (enum event_type)type);
 }
 
-/* Count or, with `order` set, write the rules of every type. */
-static uint32_t lay_out(struct engine *engine, const struct ruleset *set,
-                        const struct engine_options *options, bool write)
+static void take_rules(struct engine *engine, const struct ruleset *set,
+                       const struct engine_options *options)
 {
-    uint32_t used = 0;
-
-    for (uint32_t type = 0; type < engine->type_count; type++) {
-        engine->of_type[type].from = used;
-        for (uint32_t i = 0; i < ruleset_count(set); i++) {
-            const struct rule *rule = ruleset_rule(set, i);
-            if (!wanted(rule, options) || !runs_on(rule, type))
-                continue;
-            if (write)
-                engine->order[used] = rule;
-            used++;
-        }
-        engine->of_type[type].count = used - engine->of_type[type].from;
+    engine->rule = xcalloc(ruleset_count(set), sizeof(*engine->rule));
+    for (uint32_t i = 0; i < ruleset_count(set); i++) {
+        const struct rule *rule = ruleset_rule(set, i);
+        if (!wanted(rule, options))
+            continue;
+        engine->rule[engine->rule_count++] = rule;
+        engine->all_types |= rule->all_types;
+        for (size_t word = 0; word < ARRAY_LEN(rule->types.bit); word++)
+            engine->types.bit[word] |= rule->types.bit[word];
     }
-    return used;
+    engine->stats = xcalloc(engine->rule_count, sizeof(*engine->stats));
+}
+
+/* Building sieves: what is at hand while it goes on. */
+struct builder {
+    struct engine *engine;
+    uint32_t *root;    /* of each rule, for every type */
+    uint32_t *pair;    /* rules of a type, then their nodes */
+    struct map sieves; /* by the bytes of pair[] */
+    struct arena *keys;
+};
+
+static struct sieve *sieve_for(struct builder *b, uint32_t count)
+{
+    struct engine *engine = b->engine;
+    struct sv key = {(const char *)b->pair, 2 * count * sizeof(*b->pair)};
+    struct sieve *sieve = map_find(&b->sieves, key);
+
+    if (sieve != NULL)
+        return sieve;
+    sieve = sieve_new(engine->plan, b->pair, b->pair + count, count);
+    (void)map_put(&b->sieves, arena_sv(b->keys, key), sieve);
+    engine->sieve[engine->sieve_count++] = sieve;
+    return sieve;
+}
+
+static void build_type(struct builder *b, uint32_t type)
+{
+    struct engine *engine = b->engine;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < engine->rule_count; i++) {
+        if (!runs_on(engine->rule[i], type))
+            continue;
+        uint32_t node = plan_fold(engine->plan, b->root[i], (enum event_type)type);
+        if (node == PLAN_FALSE)
+            continue;
+        b->pair[count] = i;
+        b->pair[engine->rule_count + count] = node;
+        count++;
+    }
+    memmove(b->pair + count, b->pair + engine->rule_count, count * sizeof(*b->pair));
+    engine->of_type[type] = count == 0 ? NULL : sieve_for(b, count);
+}
+
+static void build(struct engine *engine)
+{
+    struct builder b = {
+        .engine = engine,
+        .root = xcalloc(engine->rule_count, sizeof(*b.root)),
+        .pair = xcalloc(2 * (size_t)engine->rule_count, sizeof(*b.pair)),
+        .keys = arena_new(KEY_BLOCK),
+    };
+
+    engine->plan = plan_new(engine->source);
+    for (uint32_t i = 0; i < engine->rule_count; i++)
+        b.root[i] = plan_add(engine->plan, engine->rule[i]->condition);
+    for (uint32_t type = EVENT_NONE + 1; type < engine->type_count; type++)
+        build_type(&b, type);
+    engine->run = plan_run_new(engine->plan);
+    map_done(&b.sieves);
+    arena_free(b.keys);
+    free(b.root);
+    free(b.pair);
 }
 
 struct engine *engine_new(const struct ruleset *set, const struct engine_options *options)
 {
     struct engine *engine = xcalloc(1, sizeof(*engine));
 
+    engine->source = options->source;
     engine->matching = options->matching;
     engine->type_count = event_type_count();
-    engine->of_type = xcalloc(engine->type_count, sizeof(*engine->of_type));
-    engine->order = xcalloc(lay_out(engine, set, options, false), sizeof(struct rule *));
-    (void)lay_out(engine, set, options, true);
-    for (uint32_t i = 0; i < ruleset_count(set); i++) {
-        const struct rule *rule = ruleset_rule(set, i);
-        if (!wanted(rule, options))
-            continue;
-        engine->rule_count++;
-        engine->all_types |= rule->all_types;
-        for (size_t word = 0; word < ARRAY_LEN(rule->types.bit); word++)
-            engine->types.bit[word] |= rule->types.bit[word];
-    }
+    engine->of_type = xcalloc(engine->type_count, sizeof(struct sieve *));
+    engine->sieve = xcalloc(engine->type_count, sizeof(struct sieve *));
+    take_rules(engine, set, options);
+    build(engine);
     return engine;
 }
 
@@ -74,34 +138,84 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    free(engine->order);
+    for (uint32_t i = 0; i < engine->sieve_count; i++)
+        sieve_free(engine->sieve[i]);
+    plan_run_free(engine->run);
+    plan_free(engine->plan);
+    free(engine->sieve);
     free(engine->of_type);
+    free(engine->rule);
+    free(engine->stats);
     free(engine);
+}
+
+/* A run over one event. */
+struct turn {
+    struct engine *engine;
+    const struct event *event;
+    engine_match_fn on_match;
+    void *ctx;
+    uint32_t matched;
+};
+
+static bool take_outcome(void *ctx, uint32_t rule, bool matched)
+{
+    struct turn *turn = ctx;
+    struct engine *engine = turn->engine;
+
+    engine->stats[rule].evaluations++;
+    if (!matched)
+        return true;
+    engine->stats[rule].matches++;
+    turn->matched++;
+    turn->on_match(turn->ctx, engine->rule[rule], turn->event);
+    return engine->matching != MATCH_FIRST;
+}
+
+static void one_by_one(struct turn *turn)
+{
+    const struct engine *engine = turn->engine;
+
+    for (uint32_t i = 0; i < engine->rule_count; i++) {
+        const struct rule *rule = engine->rule[i];
+        if (runs_on(rule, turn->event->type) &&
+            !take_outcome(turn, i, condition_eval(rule->condition, turn->event)))
+            return;
+    }
 }
 
 uint32_t engine_run(struct engine *engine, const struct event *event, engine_match_fn on_match,
                     void *ctx)
 {
-    uint32_t matched = 0;
+    struct turn turn = {engine, event, on_match, ctx, 0};
 
     if (event->type >= engine->type_count)
         return 0;
-    const struct slice *slice = &engine->of_type[event->type];
-    for (uint32_t i = slice->from; i < slice->from + slice->count; i++) {
-        const struct rule *rule = engine->order[i];
-        if (!condition_eval(rule->condition, event))
-            continue;
-        matched++;
-        on_match(ctx, rule, event);
-        if (engine->matching == MATCH_FIRST)
-            break;
+    if (event->given != NULL || event->source != engine->source) {
+        one_by_one(&turn);
+        return turn.matched;
     }
-    return matched;
+    struct sieve *sieve = engine->of_type[event->type];
+    if (sieve == NULL)
+        return 0;
+    plan_run_start(engine->run, event);
+    sieve_run(sieve, engine->run, event, take_outcome, &turn);
+    return turn.matched;
 }
 
 uint32_t engine_rule_count(const struct engine *engine)
 {
     return engine->rule_count;
+}
+
+const struct rule *engine_rule(const struct engine *engine, uint32_t index)
+{
+    return engine->rule[index];
+}
+
+struct engine_rule_stats engine_rule_stats(const struct engine *engine, uint32_t index)
+{
+    return engine->stats[index];
 }
 
 void engine_types(const struct engine *engine, struct event_set *out, bool *all)

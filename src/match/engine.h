@@ -33,5 +33,15 @@ uint32_t engine_run(struct engine *engine, const struct event *event, engine_mat
                     void *ctx);
 
 uint32_t engine_rule_count(const struct engine *engine); /* enabled rules of this source */
+/* By place among them, in load order. */
+const struct rule *engine_rule(const struct engine *engine, uint32_t index);
+
+/* What a rule took so far. Most events are settled for many rules at once, without looking at any
+ * in full: those are not evaluations. */
+struct engine_rule_stats {
+    uint64_t evaluations, matches;
+};
+struct engine_rule_stats engine_rule_stats(const struct engine *engine, uint32_t index);
+
 /* The event types that any rule wants; `all` when a rule wants every one. */
 void engine_types(const struct engine *engine, struct event_set *out, bool *all);

@@ -1,0 +1,278 @@
+#include "recording.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "capture/kernel_ring.h"
+#include "capture/wire_check.h"
+#include "scene.h"
+
+enum {
+    RING_BYTES = 64 << 20,
+    WAIT_MS = 100,
+    SHELL_TEXT_MAX = 2048,
+    TEMPORARY_MAX = 4096,
+};
+
+struct head {
+    char magic[8];
+    uint64_t version, records, lost;
+};
+
+_Static_assert(sizeof(struct head) == RECORDING_HEAD, "layout of the file");
+
+static const char magic[8] = "tclrec1";
+
+/* Each runs in a shell of its own until the cgroup is ended; $D is a scratch directory. */
+static const char *const load[] = {
+    /* a compiler */
+    "printf '#include <stdio.h>\\n#include <stdlib.h>\\n#include <string.h>\\n#include <unistd.h>\\n"
+    "int main(void) { puts(\"x\"); return 0; }\\n' >$D/a.c\n"
+    "while :; do gcc -O1 -o $D/a.out $D/a.c; $D/a.out; done",
+    /* archives and searches */
+    "while :; do tar cf - /usr/include 2>/dev/null | cat >$D/a.tar; mkdir -p $D/t\n"
+    "tar xf $D/a.tar -C $D/t; find /etc /usr/share -name '*.conf' >$D/found\n"
+    "grep -rs something_not_there /etc /usr/include $D/t; rm -rf $D/t; done",
+    /* shells */
+    "while :; do sh -c 'ls -l /etc >$D/ls; id; cat /etc/passwd /etc/hosts /etc/group | wc -l'\n"
+    "cp /etc/hosts $D/h; chmod 600 $D/h; mv $D/h $D/h2; rm -f $D/h2; ln -sf /etc/hosts $D/l\n"
+    "env | sort | head -n 3; date; uname -a; done",
+    /* package tools */
+    "while :; do dpkg -l; dpkg -S /bin/bash; dpkg -L coreutils; apt-cache policy bash gcc; done",
+    /* a web server and who asks it */
+    "mkdir -p $D/www; for i in 1 2 3 4; do cp /etc/services $D/www/$i; done\n"
+    "busybox httpd -f -p 127.0.0.1:28017 -h $D/www & sleep 1\n"
+    "while :; do for i in 1 2 3 4 5; do busybox wget -q -O - http://127.0.0.1:28017/$i; done; done",
+};
+
+static _Noreturn void give_up(const char *what)
+{
+    (void)fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* ------------------------------------------------------------------------------------ the load */
+
+static _Noreturn void run_load(const struct scene *scene, const char *text)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    sigset_t nothing;
+
+    (void)sigemptyset(&nothing);
+    (void)sigprocmask(SIG_SETMASK, &nothing, NULL);
+    scene_enter(scene, getpid());
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || setenv("D", scene->dir, 1) != 0 ||
+        setenv("LC_ALL", "C", 1) != 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+        dup2(null, 2) < 0)
+        _exit(127);
+    (void)execl("/bin/sh", "sh", "-c", text, (char *)NULL);
+    _exit(127);
+}
+
+static void load_start(const struct scene *scene, pid_t *pid)
+{
+    for (size_t i = 0; i < ARRAY_LEN(load); i++) {
+        pid[i] = fork();
+        if (pid[i] < 0)
+            give_up("fork");
+        if (pid[i] == 0)
+            run_load(scene, load[i]);
+    }
+}
+
+/* Everything in the cgroup was started here. */
+static void load_stop(const struct scene *scene, const pid_t *pid)
+{
+    char path[600];
+
+    (void)snprintf(path, sizeof(path), "%s/cgroup.kill", scene->cgroup);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "1", 1) != 1)
+        give_up(path);
+    (void)close(fd);
+    for (size_t i = 0; i < ARRAY_LEN(load); i++)
+        (void)waitpid(pid[i], NULL, 0);
+}
+
+/* -------------------------------------------------------------------------------- the recorder */
+
+struct recorder {
+    FILE *file;
+    uint64_t records;
+};
+
+static void keep(void *ctx, const struct wire_header *record)
+{
+    struct recorder *recorder = ctx;
+
+    if (fwrite(record, record->size, 1, recorder->file) != 1)
+        give_up("write the recording");
+    recorder->records++;
+}
+
+static struct kernel_ring *open_ring(struct scene *scene)
+{
+    const struct kernel_ring_options options = {.cgroup = scene->cgroup,
+                                                .ring_bytes = RING_BYTES,
+                                                .calls = (1ULL << WIRE_CALL_COUNT) - 1,
+                                                .environment = true};
+    struct kernel_ring *ring = NULL;
+    struct err err = {0};
+
+    int rc = kernel_ring_open(&options, &ring, &err);
+    if (rc < 0) {
+        (void)fprintf(stderr, "bench: skipped: %s\n", err_text(&err, rc));
+        scene_done(scene);
+        exit(77);
+    }
+    return ring;
+}
+
+/* Readable once somebody wants this to end: the load must not stay behind. */
+static int watch_signals(sigset_t *before)
+{
+    sigset_t ends;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &ends, before);
+    int fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        give_up("watch for signals");
+    return fd;
+}
+
+/* false when a signal ended it. */
+static bool record(struct recorder *recorder, struct kernel_ring *ring, int signals)
+{
+    uint64_t until = clock_mono_ns() + RECORDING_SECONDS * CLOCK_NS;
+    struct pollfd waits[] = {{.fd = kernel_ring_fd(ring), .events = POLLIN},
+                             {.fd = signals, .events = POLLIN}};
+    struct err err = {0};
+
+    while (recorder->records < RECORDING_RECORDS && clock_mono_ns() < until) {
+        (void)poll(waits, ARRAY_LEN(waits), WAIT_MS);
+        if ((waits[1].revents & POLLIN) != 0)
+            return false;
+        int rc = kernel_ring_consume(ring, 0, keep, recorder, &err);
+        if (rc < 0) {
+            (void)fprintf(stderr, "bench: read the ring: %s\n", err_text(&err, rc));
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint64_t lost(const struct kernel_ring *ring)
+{
+    struct kernel_ring_counts counts;
+    uint64_t sum = 0;
+
+    kernel_ring_counts(ring, &counts);
+    for (size_t i = 0; i < WIRE_KIND_COUNT; i++)
+        sum += counts.lost[i];
+    return sum + counts.malformed;
+}
+
+static bool is_there(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct head head = {.records = 0};
+    bool fine = fd >= 0 && read(fd, &head, sizeof(head)) == sizeof(head) &&
+                memcmp(head.magic, magic, sizeof(magic)) == 0 && head.version == WIRE_VERSION &&
+                head.records >= RECORDING_ENOUGH;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fine;
+}
+
+void recording_make(const char *path)
+{
+    struct recorder recorder = {.records = 0};
+    struct head head = {.version = WIRE_VERSION};
+    char temporary[TEMPORARY_MAX];
+    pid_t pid[ARRAY_LEN(load)];
+    struct scene scene;
+    sigset_t before;
+
+    if (is_there(path))
+        return;
+    (void)fprintf(stderr, "bench: recording up to %u records, at most %u s\n", RECORDING_RECORDS,
+                  RECORDING_SECONDS);
+    (void)snprintf(temporary, sizeof(temporary), "%s.new", path);
+    recorder.file = fopen(temporary, "we");
+    if (recorder.file == NULL || fwrite(&head, sizeof(head), 1, recorder.file) != 1)
+        give_up(temporary);
+    scene_init(&scene, NULL, NULL);
+    struct kernel_ring *ring = open_ring(&scene);
+    uint64_t from = clock_mono_ns();
+    int signals = watch_signals(&before);
+    load_start(&scene, pid);
+    bool fine = record(&recorder, ring, signals);
+    load_stop(&scene, pid);
+    memcpy(head.magic, magic, sizeof(magic));
+    head.records = recorder.records;
+    head.lost = lost(ring);
+    kernel_ring_close(ring);
+    scene_done(&scene);
+    if (!fine) {
+        (void)unlink(temporary);
+        exit(1);
+    }
+    if (fseek(recorder.file, 0, SEEK_SET) != 0 ||
+        fwrite(&head, sizeof(head), 1, recorder.file) != 1 || fclose(recorder.file) != 0 ||
+        rename(temporary, path) != 0)
+        give_up(path);
+    (void)fprintf(
+        stderr, "bench: %llu records in %llu s, %llu lost\n", (unsigned long long)head.records,
+        (unsigned long long)((clock_mono_ns() - from) / CLOCK_NS), (unsigned long long)head.lost);
+}
+
+void recording_open(struct recording *recording, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat stat;
+
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        give_up(path);
+    *recording = (struct recording){.bytes = (size_t)stat.st_size};
+    recording->base = mmap(NULL, recording->bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (recording->base == MAP_FAILED || recording->bytes < sizeof(struct head))
+        give_up(path);
+    (void)close(fd);
+    const struct head *head = (const struct head *)(const void *)recording->base;
+    recording->lost = head->lost;
+    recording->first = recording->base + sizeof(*head);
+    for (const char *at = recording->first; at < recording->base + recording->bytes;) {
+        const struct wire_header *record = (const struct wire_header *)(const void *)at;
+        size_t left = (size_t)(recording->base + recording->bytes - at);
+        if (left < sizeof(*record) || record->size > left || !wire_check(record, record->size)) {
+            (void)fprintf(stderr, "bench: %s is damaged; remove it\n", path);
+            exit(1);
+        }
+        recording->of_kind[record->kind]++;
+        recording->records++;
+        at += record->size;
+    }
+}
+
+void recording_close(struct recording *recording)
+{
+    (void)munmap(recording->base, recording->bytes);
+}

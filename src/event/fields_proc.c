@@ -67,6 +67,23 @@ static bool write_env(struct buf *out, const struct event *e, const struct field
     return field_write_env(out, e->process, ref);
 }
 
+/* Copy with spaces for NULs, eight bytes at a time. */
+static void copy_spaced(char *to, const char *from, size_t len)
+{
+    const uint64_t low7 = 0x7f7f7f7f7f7f7f7f;
+    size_t at = 0;
+
+    for (; at + sizeof(uint64_t) <= len; at += sizeof(uint64_t)) {
+        uint64_t bytes;
+        memcpy(&bytes, from + at, sizeof(bytes));
+        uint64_t zeros = ~(((bytes & low7) + low7) | bytes | low7); /* 0x80 where a byte is 0 */
+        bytes |= zeros >> 2;                                        /* 0x20 */
+        memcpy(to + at, &bytes, sizeof(bytes));
+    }
+    for (; at < len; at++)
+        to[at] = from[at] == '\0' ? ' ' : from[at];
+}
+
 /* All words, with spaces for the NULs between them. */
 static uint32_t whole_env(const struct event *e, struct value *out)
 {
@@ -76,9 +93,7 @@ static uint32_t whole_env(const struct event *e, struct value *out)
 
     if (copy == NULL)
         return 0;
-    memcpy(copy, env.ptr, len);
-    for (char *at = copy; (at = memchr(at, '\0', (size_t)(copy + len - at))) != NULL;)
-        *at++ = ' ';
+    copy_spaced(copy, env.ptr, len);
     *out = value_sv((struct sv){copy, len});
     return 1;
 }

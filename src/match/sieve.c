@@ -7,14 +7,15 @@
  * leave out only what cannot match.
  *
  * A column either asks its few questions each time, or remembers the answers by value; for a value
- * it has not seen, guards (lang/vm/guards.h) tell which rules are worth asking. The columns that
- * rule out most for their cost come first, by what is counted on one event in SAMPLE. The order
- * changes what a run costs and nothing else. */
+ * it has not seen, guards (lang/vm/guards.h) tell which rules are worth asking. Now and then an
+ * event is put to all columns, and the order is chosen that would have been the cheapest for the
+ * last such samples (match/order.h). It changes what a run costs and nothing else. */
 #include "match/sieve.h"
 
 #include "base/alloc.h"
 #include "lang/vm/guards.h"
 #include "lang/vm/operand.h"
+#include "match/order.h"
 #include "match/verdicts.h"
 
 enum {
@@ -24,14 +25,15 @@ enum {
     /* Rules to be asked about before guards are worth it. */
     GUARDED_MIN = 2,
     GUARDED_MIN_PROCESS = 6,
-    SAMPLE = 32,
-    SORT_AFTER = 64, /* samples */
+    /* Runs from one sample to the next: more each time the order was improved. */
+    SAMPLE_EVERY_FIRST = 16,
+    SAMPLE_EVERY_LAST = 16384,
     /* Of a look, in about nanoseconds. */
-    COST_PROCESS = 12,
-    COST_NAME = 25,
-    COST_TEXT = 30,
-    COST_NUMBER = 12,
-    COST_MADE = 200,
+    COST_PROCESS = 200,
+    COST_NAME = 150,
+    COST_TEXT = 60,
+    COST_NUMBER = 20,
+    COST_MADE = 250,
 };
 
 /* Something that rules ask of one thing, and the rules that do. */
@@ -50,9 +52,6 @@ struct column {
     struct verdicts *verdicts; /* NULL without */
     struct guards *guards;
     uint32_t guarded_min;
-    /* Counted on samples. */
-    uint64_t looks;
-    uint64_t removed; /* see bits16() */
 };
 
 struct sieve {
@@ -61,7 +60,9 @@ struct sieve {
     uint64_t *all, *left;
     struct column *column;
     uint32_t column_count;
-    uint32_t runs, samples;
+    uint32_t *rank; /* the columns in their order */
+    struct order *order;
+    uint32_t sample_every, until_sample, samples;
 };
 
 static void set_bit(uint64_t *bits, uint32_t index)
@@ -186,6 +187,18 @@ static int by_cost(const void *left, const void *right)
     return a->reads < b->reads ? -1 : a->reads > b->reads;
 }
 
+static void start_order(struct sieve *sieve)
+{
+    sieve->order = order_new(sieve->column_count, sieve->words, sieve->all);
+    sieve->rank = xcalloc(sieve->column_count, sizeof(*sieve->rank));
+    for (uint32_t i = 0; i < sieve->column_count; i++) {
+        order_thing(sieve->order, i, sieve->column[i].cost, sieve->column[i].asks);
+        sieve->rank[i] = i;
+    }
+    sieve->sample_every = SAMPLE_EVERY_FIRST;
+    sieve->until_sample = SAMPLE_EVERY_FIRST;
+}
+
 struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t *root,
                         uint32_t count)
 {
@@ -206,6 +219,7 @@ struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t 
     add_column(sieve, plan, PLAN_FD_NAME);
     add_column(sieve, plan, PLAN_PROCESS);
     qsort(sieve->column, sieve->column_count, sizeof(*sieve->column), by_cost);
+    start_order(sieve);
     return sieve;
 }
 
@@ -215,6 +229,8 @@ void sieve_free(struct sieve *sieve)
         return;
     for (uint32_t i = 0; i < sieve->column_count; i++)
         column_done(&sieve->column[i]);
+    order_free(sieve->order);
+    free(sieve->rank);
     free(sieve->column);
     free(sieve->rule);
     free(sieve->root);
@@ -273,16 +289,17 @@ static uint64_t unknown(const struct sieve *sieve, const struct column *column,
     return sieve->left[word] & column->asks[word] & ~verdict.known[word];
 }
 
-/* Rule out all rules whose guards are shut, whether they are left or not. */
-static void shut(const struct sieve *sieve, const struct column *column, struct plan_run *run,
-                 struct verdict verdict)
+/* Settle what the guards can, of all rules, whether they are left or not. */
+static void settle(const struct sieve *sieve, const struct column *column, struct plan_run *run,
+                   struct verdict verdict)
 {
     const uint64_t *open = guards_open(column->guards, run);
+    const uint64_t *settled = guards_settled(column->guards);
 
     for (uint32_t i = 0; i < sieve->words; i++) {
-        uint64_t shut_ones = column->asks[i] & ~verdict.known[i] & ~open[i];
-        verdict.known[i] |= shut_ones;
-        verdict.fell[i] |= shut_ones;
+        uint64_t news = column->asks[i] & ~verdict.known[i] & (~open[i] | settled[i]);
+        verdict.known[i] |= news;
+        verdict.fell[i] |= news & ~open[i];
     }
 }
 
@@ -295,7 +312,7 @@ static void learn(const struct sieve *sieve, const struct column *column, struct
     for (uint32_t i = 0; i < sieve->words; i++)
         asked += (uint32_t)__builtin_popcountll(unknown(sieve, column, verdict, i));
     if (asked >= column->guarded_min)
-        shut(sieve, column, run, verdict);
+        settle(sieve, column, run, verdict);
     for (uint32_t i = 0; i < sieve->words; i++) {
         uint64_t ask = unknown(sieve, column, verdict, i);
         verdict.known[i] |= ask;
@@ -358,82 +375,38 @@ static bool is_empty(const struct sieve *sieve)
 
 /* The order of the columns */
 
-static uint64_t count_left(const struct sieve *sieve)
+static void take_sample(struct sieve *sieve, struct plan_run *run, const struct event *event)
 {
-    uint64_t count = 0;
-
-    for (uint32_t i = 0; i < sieve->words; i++)
-        count += (uint64_t)__builtin_popcountll(sieve->left[i]);
-    return count;
-}
-
-/* 16 times the binary logarithm, nearly. What columns take off it adds up, in whatever order. */
-static uint64_t bits16(uint64_t number)
-{
-    uint32_t top = 63 - (uint32_t)__builtin_clzll(number);
-    uint64_t below = number - (1ULL << top);
-
-    return 16 * top + (top < 4 ? below << (4 - top) : below >> (top - 4));
-}
-
-/* How much more than `b` is `a` worth for its cost, by half at least? */
-static bool is_better(const struct column *a, const struct column *b)
-{
-    unsigned __int128 left = (unsigned __int128)a->removed * b->looks * b->cost;
-    unsigned __int128 right = (unsigned __int128)b->removed * a->looks * a->cost;
-
-    return left > right + right / 2;
-}
-
-static void sort_columns(struct sieve *sieve)
-{
-    for (uint32_t i = 0; i + 1 < sieve->column_count; i++) {
-        struct column *a = &sieve->column[i];
-        struct column *b = a + 1;
-        if (!is_better(b, a))
-            continue;
-        struct column moved = *a;
-        *a = *b;
-        *b = moved;
-    }
+    order_next_sample(sieve->order);
     for (uint32_t i = 0; i < sieve->column_count; i++) {
-        sieve->column[i].looks /= 2;
-        sieve->column[i].removed /= 2;
+        const struct column *column = &sieve->column[i];
+        uint64_t *answer = order_answer(sieve->order, i);
+        if (column->cost == COST_MADE)
+            continue; /* last in any case */
+        memcpy(sieve->left, sieve->all, sieve->words * sizeof(*sieve->left));
+        narrow(sieve, column, run, event);
+        for (uint32_t k = 0; k < sieve->words; k++)
+            answer[k] = sieve->all[k] & ~sieve->left[k];
     }
-}
-
-static void narrow_and_count(struct sieve *sieve, struct column *column, struct plan_run *run,
-                             const struct event *event)
-{
-    uint64_t before = count_left(sieve);
-
-    narrow(sieve, column, run, event);
-    column->looks++;
-    column->removed += bits16(before + 1) - bits16(count_left(sieve) + 1);
-}
-
-static void narrow_by_all(struct sieve *sieve, struct plan_run *run, const struct event *event)
-{
-    bool sample = ++sieve->runs % SAMPLE == 0;
-
-    for (uint32_t i = 0; i < sieve->column_count && !is_empty(sieve); i++) {
-        struct column *column = &sieve->column[i];
-        if (!overlap(sieve->left, column->asks, sieve->words))
-            continue;
-        if (unlikely(sample))
-            narrow_and_count(sieve, column, run, event);
-        else
-            narrow(sieve, column, run, event);
-    }
-    if (unlikely(sample) && ++sieve->samples % SORT_AFTER == 0)
-        sort_columns(sieve);
+    sieve->until_sample = sieve->sample_every;
+    if (++sieve->samples % ORDER_SAMPLES != 0)
+        return;
+    order_improve(sieve->order, sieve->rank);
+    if (sieve->sample_every < SAMPLE_EVERY_LAST)
+        sieve->sample_every *= 2;
 }
 
 void sieve_run(struct sieve *sieve, struct plan_run *run, const struct event *event,
                sieve_rule_fn on_rule, void *ctx)
 {
+    if (unlikely(--sieve->until_sample == 0))
+        take_sample(sieve, run, event);
     memcpy(sieve->left, sieve->all, sieve->words * sizeof(*sieve->left));
-    narrow_by_all(sieve, run, event);
+    for (uint32_t i = 0; i < sieve->column_count && !is_empty(sieve); i++) {
+        const struct column *column = &sieve->column[sieve->rank[i]];
+        if (overlap(sieve->left, column->asks, sieve->words))
+            narrow(sieve, column, run, event);
+    }
     for (uint32_t i = 0; i < sieve->words; i++) {
         for (uint64_t left = sieve->left[i]; left != 0; left &= left - 1) {
             uint32_t rule = i * WORD + (uint32_t)__builtin_ctzll(left);

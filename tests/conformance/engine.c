@@ -58,6 +58,7 @@ int main(int argc, char **argv)
     }
     if (argc < 2 || ruleset_compile(set) < 0)
         return 1;
+    (void)ruleset_select(set, &(struct rule_selection){.enable = true, .pattern = SV("*")});
     world_start(&world, set, 1);
     int rc = run(set, MATCH_ALL) + run(set, MATCH_FIRST);
     world_end(&world);

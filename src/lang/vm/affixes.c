@@ -2,13 +2,20 @@
  * the text, or one of those that this one begins with in turn: each prefix knows the longest other
  * that it begins with, and has its bits too. Suffixes are the same, read from the end.
  *
- * Most texts begin with none of them, which a filter of the first few bytes tells. */
+ * Most texts begin with none of them, which a filter of the first few bytes tells. The bisection
+ * goes by numbers made of the first eight bytes, which lie side by side. */
 #include "lang/vm/affixes.h"
+
+#include <endian.h>
 
 #include "base/arena.h"
 #include "base/hash.h"
 
-enum { FILTER_BITS = 10, FILTER_BYTES = 4 /* looked at, where all are as long */ };
+enum {
+    FILTER_BITS = 10,
+    FILTER_BYTES = 4, /* looked at, where all are as long */
+    KEY_BYTES = 8,
+};
 
 struct affix {
     struct sv text;
@@ -18,11 +25,29 @@ struct affix {
 
 struct affixes {
     struct affix *item;
+    uint64_t *key; /* key_of() each */
     size_t count;
     bool from_end;
     size_t filter_bytes;
     uint64_t filter[(1 << FILTER_BITS) / 64];
 };
+
+/* Its first bytes as a number that orders as they do, zeros for those it has not. */
+static uint64_t key_of(const struct affixes *affixes, struct sv text)
+{
+    size_t len = text.len < KEY_BYTES ? text.len : KEY_BYTES;
+    uint64_t key = 0;
+
+    if (len == KEY_BYTES) {
+        memcpy(&key, text.ptr + (affixes->from_end ? text.len - KEY_BYTES : 0), KEY_BYTES);
+        return affixes->from_end ? le64toh(key) : be64toh(key);
+    }
+    for (size_t i = 0; i < len; i++) {
+        size_t at = affixes->from_end ? text.len - 1 - i : i;
+        key |= (uint64_t)(unsigned char)text.ptr[at] << (8 * (KEY_BYTES - 1 - i));
+    }
+    return key;
+}
 
 static int order_reversed(struct sv a, struct sv b)
 {
@@ -110,29 +135,44 @@ struct affixes *affixes_new(struct arena *arena, const struct map *texts, uint32
          slot = map_next(texts, &at))
         affixes->item[affixes->count++] = (struct affix){.text = slot->key, .bits = slot->value};
     qsort_r(affixes->item, affixes->count, sizeof(*affixes->item), by_text, affixes);
+    affixes->key = arena_alloc(arena, affixes->count * sizeof(*affixes->key));
+    for (size_t i = 0; i < affixes->count; i++)
+        affixes->key[i] = key_of(affixes, affixes->item[i].text);
     tie(affixes, words);
     make_filter(affixes);
     return affixes;
 }
 
+/* Where the last one is that is not behind the text; SIZE_MAX: nowhere. */
+static size_t last_not_behind(const struct affixes *affixes, struct sv text)
+{
+    uint64_t key = key_of(affixes, text);
+    size_t at = 0;
+
+    for (size_t left = affixes->count; left > 1; left -= left / 2)
+        at += affixes->key[at + left / 2] <= key ? left / 2 : 0;
+    if (affixes->key[at] > key)
+        return SIZE_MAX;
+    while (affixes->key[at] == key && order(affixes, affixes->item[at].text, text) > 0) {
+        if (at == 0)
+            return SIZE_MAX;
+        at--;
+    }
+    return at;
+}
+
 const uint64_t *affixes_find(const struct affixes *affixes, struct sv text)
 {
-    size_t from = 0;
-    size_t to = affixes->count;
+    const struct affix *affix = NULL;
 
     if (text.len < affixes->filter_bytes)
         return NULL;
     uint32_t place = filter_place(affixes, text);
     if (((affixes->filter[place / 64] >> (place % 64)) & 1) == 0)
         return NULL;
-    while (from < to) { /* the first one behind the text */
-        size_t middle = from + (to - from) / 2;
-        if (order(affixes, affixes->item[middle].text, text) <= 0)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    const struct affix *affix = from == 0 ? NULL : &affixes->item[from - 1];
+    size_t at = last_not_behind(affixes, text);
+    if (at != SIZE_MAX)
+        affix = &affixes->item[at];
     while (affix != NULL && !has_affix(affixes, text, affix->text))
         affix = affix->inner;
     return affix == NULL ? NULL : affix->bits;

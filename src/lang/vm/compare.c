@@ -79,10 +79,10 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* The byte of a text to look for first: no letter if there is one, else what is rare in words. */
+/* The byte of a text to look for first: what is rare in paths, command lines and environments. */
 static size_t rarest(struct sv part)
 {
-    static const struct sv common_first = SV("etaoinsrhldcumfpgwybvkxjqz");
+    static const struct sv common_first = SV("e/taoinsr.-_1hld:0cum=fpgw2ybvkxjqz");
     size_t best = 0;
     size_t best_rank = 0;
 

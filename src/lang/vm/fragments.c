@@ -7,7 +7,13 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-enum { SHORTEST = 4, WINDOW_MAX = 16, BUCKET_BITS = 12 };
+enum {
+    SHORTEST = 4,
+    WINDOW_MAX = 16,
+    BUCKET_BITS_MIN = 8,
+    BUCKET_BITS_MAX = 14,
+    BUCKETS_A_PAIR = 8, /* at least, up to the largest table */
+};
 
 struct fragment {
     struct fragment *next;
@@ -17,17 +23,18 @@ struct fragment {
 
 struct fragments {
     size_t window; /* bytes that count, 0: none is long enough */
-    uint8_t step[1 << BUCKET_BITS];
-    struct fragment *ending[1 << BUCKET_BITS]; /* by the last two bytes that count */
-    struct fragment *few;                      /* the short ones */
+    uint32_t bits;
+    uint8_t *step;
+    struct fragment **ending; /* by the last two bytes that count */
+    struct fragment *few;     /* the short ones */
 };
 
-static uint32_t bucket_of(const char *at)
+static uint32_t bucket_of(const struct fragments *fragments, const char *at)
 {
     uint16_t pair;
 
     memcpy(&pair, at, sizeof(pair));
-    return (pair * 0x9e3779b1u) >> (32 - BUCKET_BITS);
+    return (pair * 0x9e3779b1u) >> (32 - fragments->bits);
 }
 
 static void add(struct fragments *fragments, struct fragment *fragment)
@@ -37,11 +44,11 @@ static void add(struct fragments *fragments, struct fragment *fragment)
 
     if (fragment->text.len >= SHORTEST) {
         for (size_t end = 2; end <= window; end++) {
-            uint8_t *step = &fragments->step[bucket_of(fragment->text.ptr + end - 2)];
+            uint8_t *step = &fragments->step[bucket_of(fragments, fragment->text.ptr + end - 2)];
             if (window - end < *step)
                 *step = (uint8_t)(window - end);
         }
-        list = &fragments->ending[bucket_of(fragment->text.ptr + window - 2)];
+        list = &fragments->ending[bucket_of(fragments, fragment->text.ptr + window - 2)];
     }
     fragment->next = *list;
     *list = fragment;
@@ -63,6 +70,15 @@ static size_t window_of(const struct map *texts)
     return any ? window : 0;
 }
 
+static uint32_t bits_for(size_t pairs)
+{
+    uint32_t bits = BUCKET_BITS_MIN;
+
+    while (bits < BUCKET_BITS_MAX && (1u << bits) < pairs * BUCKETS_A_PAIR)
+        bits++;
+    return bits;
+}
+
 struct fragments *fragments_new(struct arena *arena, const struct map *texts)
 {
     size_t at = 0;
@@ -71,8 +87,11 @@ struct fragments *fragments_new(struct arena *arena, const struct map *texts)
         return NULL;
     struct fragments *fragments = arena_one(arena, struct fragments);
     fragments->window = window_of(texts);
-    memset(fragments->step, fragments->window > 0 ? (int)fragments->window - 1 : 0,
-           sizeof(fragments->step));
+    fragments->bits = bits_for(texts->count * fragments->window);
+    fragments->step = arena_alloc(arena, 1u << fragments->bits);
+    fragments->ending = arena_alloc(arena, sizeof(struct fragment *) << fragments->bits);
+    if (fragments->window > 0)
+        memset(fragments->step, (int)fragments->window - 1, 1u << fragments->bits);
     for (const struct map_slot *slot = map_next(texts, &at); slot != NULL;
          slot = map_next(texts, &at)) {
         struct fragment *fragment = arena_one(arena, struct fragment);
@@ -104,7 +123,7 @@ void fragments_find(const struct fragments *fragments, struct sv text, uint64_t 
             mark(f, words, count);
     }
     for (size_t end = window; window > 0 && end <= text.len;) {
-        uint32_t bucket = bucket_of(text.ptr + end - 2);
+        uint32_t bucket = bucket_of(fragments, text.ptr + end - 2);
         uint8_t step = fragments->step[bucket];
         if (step > 0) {
             end += step;

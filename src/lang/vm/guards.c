@@ -1,5 +1,10 @@
 /* Guards of a condition are chosen from the inside out: of `and` one part suffices, the one whose
- * comparisons are likely the rarest; of `or` each part needs its own; a negation guards nothing. */
+ * comparisons are likely the rarest; of `or` each part needs its own; a negation guards nothing.
+ *
+ * What a condition excepts (`and not` a comparison that is looked up) bars it: such texts are
+ * looked up with the guards where these look at the same operand. A row of bits has the conditions
+ * that a text opens, then those that it bars. A condition that is nothing but guards and
+ * exceptions, all of them looked up, is settled by that: where it is open it holds. */
 #include "lang/vm/guards.h"
 
 #include "base/alloc.h"
@@ -17,10 +22,10 @@ enum {
     PLAIN_COST_MAX = 60, /* dearer ones had better wait for what else the condition asks */
     /* How much a guard is worth avoiding. */
     WEIGHT_EQUAL = 1,
-    WEIGHT_PART = 8,        /* prefix, suffix, fragment */
-    WEIGHT_PLAIN = 40,      /* has to be tested by itself */
-    WEIGHT_SHORT = 1 << 16, /* a text that many values have */
-    WEIGHT_NONE = 1 << 24,  /* guards nothing */
+    WEIGHT_PART = 8,         /* prefix, suffix, fragment */
+    WEIGHT_PLAIN = 40,       /* has to be tested by itself */
+    WEIGHT_COMMON = 1 << 16, /* one that many values pass */
+    WEIGHT_NONE = 1 << 24,   /* guards nothing */
 };
 
 /* Texts whose equals are looked for, behind a filter by length and last byte. */
@@ -32,9 +37,9 @@ struct equals {
 /* Guards that look at one operand's text. */
 struct watched {
     uint32_t operand;
-    struct equals equals;
     struct affixes *prefixes, *suffixes; /* NULL without */
     struct fragments *fragments;
+    struct equals equals;
     struct map prefix, suffix, contained; /* text to bits, while building */
 };
 
@@ -46,8 +51,9 @@ struct plain {
 
 struct guards {
     struct arena *arena;
-    uint32_t words;
-    uint64_t *always, *open;
+    uint32_t words;          /* half a row */
+    uint64_t *always, *open; /* rows */
+    uint64_t *settled;
     struct watched *watched;
     struct plain *plain;
     uint32_t watched_count, plain_count;
@@ -108,6 +114,18 @@ static struct sv key_of(const struct predicate *predicate, uint32_t index)
     return predicate->op == OP_GLOB ? fixed_start(text) : text;
 }
 
+static bool has_few_values(const struct operand *operand)
+{
+    static const char *const names[] = {"fd.typechar",   "fd.type",      "fd.l4proto",
+                                        "fd.sockfamily", "evt.category", "container.type"};
+
+    for (size_t i = 0; operand->kind == OPERAND_FIELD && i < ARRAY_LEN(names); i++) {
+        if (sv_eq(sv(operand->ref.field->name), sv(names[i])))
+            return true;
+    }
+    return false;
+}
+
 static uint32_t leaf_weight(const struct plan *plan, const struct plan_leaf *leaf)
 {
     const struct predicate *predicate = leaf->predicate;
@@ -117,9 +135,11 @@ static uint32_t leaf_weight(const struct plan *plan, const struct plan_leaf *lea
         return WEIGHT_NONE;
     if (look == LOOK_NONE)
         return plan->node[leaf->node].cost > PLAIN_COST_MAX ? WEIGHT_NONE : WEIGHT_PLAIN;
+    if (has_few_values(predicate->left))
+        return WEIGHT_COMMON;
     for (uint32_t i = 0; i < predicate->literal_count; i++) {
-        if (key_of(predicate, i).len < 2)
-            return WEIGHT_SHORT;
+        if (key_of(predicate, i).len < 2 && look != LOOK_EQUAL)
+            return WEIGHT_COMMON;
     }
     return look == LOOK_EQUAL ? WEIGHT_EQUAL : WEIGHT_PART;
 }
@@ -171,17 +191,25 @@ static void set_bit(uint64_t *bits, uint32_t index)
 
 static uint64_t *new_bits(struct guards *guards)
 {
-    return arena_alloc(guards->arena, guards->words * sizeof(uint64_t));
+    return arena_alloc(guards->arena, 2 * guards->words * sizeof(uint64_t));
+}
+
+static struct watched *find_watched(struct guards *guards, uint32_t operand)
+{
+    for (uint32_t i = 0; i < guards->watched_count; i++) {
+        if (guards->watched[i].operand == operand)
+            return &guards->watched[i];
+    }
+    return NULL;
 }
 
 static struct watched *watch(struct builder *b, uint32_t operand)
 {
     struct guards *guards = b->guards;
+    struct watched *known = find_watched(guards, operand);
 
-    for (uint32_t i = 0; i < guards->watched_count; i++) {
-        if (guards->watched[i].operand == operand)
-            return &guards->watched[i];
-    }
+    if (known != NULL)
+        return known;
     guards->watched =
         more(guards->watched, sizeof(*guards->watched), guards->watched_count, &b->watched_room);
     struct watched *watched = &guards->watched[guards->watched_count++];
@@ -215,55 +243,123 @@ static void add_plain(struct builder *b, uint32_t node, uint32_t index)
     set_bit(guards->plain[at].bits, index);
 }
 
-static void add_leaf(struct builder *b, const struct plan_leaf *leaf, uint32_t index)
+static struct map *map_for(struct watched *watched, enum look look)
 {
-    const struct predicate *predicate = leaf->predicate;
+    if (look == LOOK_PREFIX)
+        return &watched->prefix;
+    if (look == LOOK_SUFFIX)
+        return &watched->suffix;
+    return look == LOOK_CONTAINED ? &watched->contained : &watched->equals.bits;
+}
 
+/* These return whether being open comes to the same as the node being true. */
+static bool add_leaf(struct builder *b, const struct plan_leaf *leaf, uint32_t index)
+{
+    bool exact = leaf->predicate->op != OP_GLOB;
+    const struct predicate *predicate = leaf->predicate;
     enum look look = look_of(leaf);
 
     if (look == LOOK_NONE) {
         add_plain(b, leaf->node, index);
-        return;
+        return true;
     }
     struct watched *watched = watch(b, leaf->left);
     for (uint32_t i = 0; i < predicate->literal_count; i++) {
-        struct sv key = key_of(predicate, i);
-        struct map *map = &watched->equals.bits;
-        if (look == LOOK_PREFIX || key.len == 0)
-            map = &watched->prefix;
-        else if (look == LOOK_SUFFIX)
-            map = &watched->suffix;
-        else if (look == LOOK_CONTAINED)
-            map = &watched->contained;
-        add_text(b->guards, map, key, index);
+        struct sv key = key_of(predicate, i); /* every text begins with the empty one */
+        add_text(b->guards, map_for(watched, key.len == 0 ? LOOK_PREFIX : look), key, index);
+        exact = exact && key.len > 0;
     }
+    return exact;
+}
+
+/* The part of an `and` that guards it best. */
+static uint32_t best_part(const struct plan *plan, const struct plan_node *node)
+{
+    const uint32_t *child = &plan->child[node->first];
+    uint32_t best = 0;
+
+    for (uint32_t i = 1; i < node->count; i++) {
+        if (weight_of(plan, child[i]) < weight_of(plan, child[best]))
+            best = i;
+    }
+    return child[best];
 }
 
 /* Add the guards of a node that has some. */
-static void add_guards(struct builder *b, uint32_t index, uint32_t condition)
+static bool add_guards(struct builder *b, uint32_t index, uint32_t condition)
 {
     const struct plan_node *node = &b->plan->node[index];
-    const uint32_t *child = &b->plan->child[node->first];
-    uint32_t best = 0;
+    bool exact = true;
 
-    if (node->kind == PLAN_KIND_LEAF) {
-        add_leaf(b, &b->plan->leaf[node->first], condition);
-    } else if (node->kind == PLAN_KIND_AND) {
-        for (uint32_t i = 1; i < node->count; i++) {
-            if (weight_of(b->plan, child[i]) < weight_of(b->plan, child[best]))
-                best = i;
-        }
-        add_guards(b, child[best], condition);
-    } else {
-        for (uint32_t i = 0; i < node->count; i++)
-            add_guards(b, child[i], condition);
+    if (node->kind == PLAN_KIND_LEAF)
+        return add_leaf(b, &b->plan->leaf[node->first], condition);
+    if (node->kind == PLAN_KIND_AND) {
+        (void)add_guards(b, best_part(b->plan, node), condition);
+        return false;
     }
+    for (uint32_t i = 0; i < node->count; i++)
+        exact &= add_guards(b, b->plan->child[node->first + i], condition);
+    return exact;
 }
 
-static void merge(uint64_t *into, const uint64_t *bits, uint32_t words)
+/* Add the texts that bar a condition, which this node being true makes false. */
+static bool add_bars(struct builder *b, uint32_t index, uint32_t condition)
 {
-    for (uint32_t i = 0; i < words; i++)
-        into[i] |= bits[i];
+    const struct plan_node *node = &b->plan->node[index];
+    const struct plan_leaf *leaf = &b->plan->leaf[node->first];
+    bool exact = true;
+
+    for (uint32_t i = 0; node->kind == PLAN_KIND_OR && i < node->count; i++)
+        exact &= add_bars(b, b->plan->child[node->first + i], condition);
+    if (node->kind == PLAN_KIND_OR)
+        return exact;
+    if (node->kind != PLAN_KIND_LEAF || look_of(leaf) == LOOK_NONE ||
+        leaf->predicate->op == OP_GLOB)
+        return false;
+    struct watched *watched = find_watched(b->guards, leaf->left);
+    for (uint32_t i = 0; watched != NULL && i < leaf->predicate->literal_count; i++) {
+        struct sv key = key_of(leaf->predicate, i);
+        if (key.len > 0)
+            add_text(b->guards, map_for(watched, look_of(leaf)), key,
+                     b->guards->words * WORD + condition);
+        exact = exact && key.len > 0;
+    }
+    return exact && watched != NULL;
+}
+
+/* The whole of a condition: first all guards, then what is barred where these look. */
+static void add_condition(struct builder *b, uint32_t node, uint32_t condition)
+{
+    const struct plan_node *of = &b->plan->node[node];
+    uint32_t guard = of->kind == PLAN_KIND_AND ? best_part(b->plan, of) : node;
+    bool exact = true;
+
+    if (weight_of(b->plan, guard) < WEIGHT_NONE)
+        exact = add_guards(b, guard, condition);
+    else
+        set_bit(b->guards->always, condition);
+    if (exact)
+        set_bit(b->guards->settled, condition);
+}
+
+static void add_exceptions(struct builder *b, uint32_t node, uint32_t condition)
+{
+    const struct plan_node *of = &b->plan->node[node];
+    const uint32_t *part = of->kind == PLAN_KIND_AND ? &b->plan->child[of->first] : &node;
+    uint32_t count = of->kind == PLAN_KIND_AND ? of->count : 1;
+    uint32_t guard = of->kind == PLAN_KIND_AND ? best_part(b->plan, of) : node;
+    bool exact = true;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const struct plan_node *of_part = &b->plan->node[part[i]];
+        bool guards = part[i] == guard && weight_of(b->plan, guard) < WEIGHT_NONE;
+        if (of_part->kind == PLAN_KIND_NOT)
+            exact &= add_bars(b, of_part->first, condition);
+        else
+            exact &= guards;
+    }
+    if (!exact)
+        b->guards->settled[condition / WORD] &= ~(1ULL << (condition % WORD));
 }
 
 static uint32_t filter_place(struct sv text)
@@ -277,8 +373,8 @@ static void finish(struct guards *guards, struct watched *watched)
 {
     size_t at = 0;
 
-    watched->prefixes = affixes_new(guards->arena, &watched->prefix, guards->words, false);
-    watched->suffixes = affixes_new(guards->arena, &watched->suffix, guards->words, true);
+    watched->prefixes = affixes_new(guards->arena, &watched->prefix, 2 * guards->words, false);
+    watched->suffixes = affixes_new(guards->arena, &watched->suffix, 2 * guards->words, true);
     watched->fragments = fragments_new(guards->arena, &watched->contained);
     map_done(&watched->prefix);
     map_done(&watched->suffix);
@@ -299,12 +395,11 @@ struct guards *guards_new(const struct plan *plan, const uint32_t *node, uint32_
     guards->words = (count + WORD - 1) / WORD;
     guards->always = new_bits(guards);
     guards->open = new_bits(guards);
-    for (uint32_t i = 0; i < count; i++) {
-        if (weight_of(plan, node[i]) < WEIGHT_NONE)
-            add_guards(&builder, node[i], i);
-        else
-            set_bit(guards->always, i);
-    }
+    guards->settled = new_bits(guards);
+    for (uint32_t i = 0; i < count; i++)
+        add_condition(&builder, node[i], i);
+    for (uint32_t i = 0; i < count; i++)
+        add_exceptions(&builder, node[i], i);
     for (uint32_t i = 0; i < guards->watched_count; i++)
         finish(guards, &guards->watched[i]);
     return guards;
@@ -324,8 +419,8 @@ void guards_free(struct guards *guards)
 
 static void admit(struct guards *guards, const uint64_t *bits)
 {
-    if (bits != NULL)
-        merge(guards->open, bits, guards->words);
+    for (uint32_t i = 0; bits != NULL && i < 2 * guards->words; i++)
+        guards->open[i] |= bits[i];
 }
 
 static const uint64_t *equal_to(const struct equals *equals, struct sv text)
@@ -345,12 +440,12 @@ static void look_up(struct guards *guards, const struct watched *watched, struct
     if (watched->suffixes != NULL)
         admit(guards, affixes_find(watched->suffixes, text));
     if (watched->fragments != NULL)
-        fragments_find(watched->fragments, text, guards->open, guards->words);
+        fragments_find(watched->fragments, text, guards->open, 2 * guards->words);
 }
 
 const uint64_t *guards_open(struct guards *guards, struct plan_run *run)
 {
-    memcpy(guards->open, guards->always, guards->words * sizeof(*guards->open));
+    memcpy(guards->open, guards->always, 2 * guards->words * sizeof(*guards->open));
     for (uint32_t i = 0; i < guards->watched_count; i++) {
         const struct watched *watched = &guards->watched[i];
         const struct value *value = NULL;
@@ -362,7 +457,14 @@ const uint64_t *guards_open(struct guards *guards, struct plan_run *run)
     }
     for (uint32_t i = 0; i < guards->plain_count; i++) {
         if (plan_run_holds(run, guards->plain[i].node))
-            merge(guards->open, guards->plain[i].bits, guards->words);
+            admit(guards, guards->plain[i].bits);
     }
+    for (uint32_t i = 0; i < guards->words; i++)
+        guards->open[i] &= ~guards->open[guards->words + i];
     return guards->open;
+}
+
+const uint64_t *guards_settled(const struct guards *guards)
+{
+    return guards->settled;
 }

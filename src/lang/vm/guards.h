@@ -3,7 +3,8 @@
  * Most conditions need one of a few comparisons with constants to hold: a name in a list, a path
  * below a directory. Those are a condition's guards. The guards of all conditions are looked up
  * together, by the value: equality through one hash table a field, prefixes and suffixes by
- * bisection. Conditions that no such comparison guards are always to be tried.
+ * bisection, fragments in one pass. So are the exceptions they make. Conditions that no such
+ * comparison guards are always to be tried.
  *
  * Immutable but for the answer. One thread. */
 #pragma once
@@ -21,3 +22,5 @@ DEFINE_SCOPED(struct guards *, guards_free)
 /* A bit a condition: where it is 0, the condition is false for the run's event. Good until the next
  * call. */
 const uint64_t *guards_open(struct guards *guards, struct plan_run *run);
+/* Where it is 1, a condition that is open holds. */
+const uint64_t *guards_settled(const struct guards *guards);

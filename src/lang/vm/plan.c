@@ -314,6 +314,8 @@ static enum plan_test test_of(const struct predicate *predicate)
         return PLAN_TEST_ANY;
     if (type == VALUE_BOOL && (predicate->op == OP_EQ || predicate->op == OP_NE))
         return PLAN_TEST_TRUTH;
+    if (value_type_numeric(type) && predicate->op <= OP_GE)
+        return PLAN_TEST_NUMBER;
     if (type != VALUE_CHARBUF)
         return PLAN_TEST_ANY;
     switch (predicate->op) {

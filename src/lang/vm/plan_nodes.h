@@ -34,6 +34,7 @@ enum plan_test {
     PLAN_TEST_TEXT_STARTS,
     PLAN_TEST_TEXT_ENDS,
     PLAN_TEST_TRUTH,
+    PLAN_TEST_NUMBER, /* an integer of the same kind as the constant */
 };
 
 struct plan_leaf {

@@ -110,6 +110,52 @@ static bool test_text(const struct plan_leaf *leaf, struct sv text)
     }
 }
 
+/* <0, 0 or >0; both are of the kind. */
+static int order_numbers(enum value_kind kind, const struct value *a, const struct value *b)
+{
+    if (kind == VALUE_SIGNED)
+        return a->i64 < b->i64 ? -1 : a->i64 > b->i64;
+    return a->u64 < b->u64 ? -1 : a->u64 > b->u64;
+}
+
+static bool test_number(enum ast_op op, int order)
+{
+    switch (op) {
+    case OP_EQ:
+        return order == 0;
+    case OP_NE:
+        return order != 0;
+    case OP_LT:
+        return order < 0;
+    case OP_LE:
+        return order <= 0;
+    case OP_GT:
+        return order > 0;
+    default:
+        return order >= 0;
+    }
+}
+
+static bool is_integer(enum value_kind kind)
+{
+    return kind == VALUE_SIGNED || kind == VALUE_UNSIGNED;
+}
+
+static bool test_one(const struct plan_leaf *leaf, const struct event *event,
+                     const struct value *value)
+{
+    const struct predicate *predicate = leaf->predicate;
+    enum value_kind kind = (enum value_kind)value->kind;
+
+    if (leaf->test == PLAN_TEST_TRUTH && kind == VALUE_TRUTH)
+        return value->truth == leaf->truth;
+    if (leaf->test == PLAN_TEST_NUMBER && is_integer(kind) && predicate->literal[0].kind == kind)
+        return test_number(predicate->op, order_numbers(kind, value, &predicate->literal[0]));
+    if (leaf->test < PLAN_TEST_TRUTH && kind == VALUE_TEXT)
+        return test_text(leaf, value->text);
+    return predicate_test(predicate, event, value, 1, NULL);
+}
+
 static bool test_leaf(struct plan_run *run, const struct plan_leaf *leaf)
 {
     const struct value *value = NULL;
@@ -121,11 +167,7 @@ static bool test_leaf(struct plan_run *run, const struct plan_leaf *leaf)
         return true;
     if (leaf->test == PLAN_TEST_ANY || count != 1)
         return predicate_test(leaf->predicate, run->event, value, count, NULL);
-    if (leaf->test == PLAN_TEST_TRUTH && value->kind == VALUE_TRUTH)
-        return value->truth == leaf->truth;
-    if (leaf->test != PLAN_TEST_TRUTH && value->kind == VALUE_TEXT)
-        return test_text(leaf, value->text);
-    return predicate_test(leaf->predicate, run->event, value, count, NULL);
+    return test_one(leaf, run->event, value);
 }
 
 static bool find_out(struct plan_run *run, uint32_t index)

@@ -13,6 +13,8 @@ enum { PIDS = 24, STEPS = 1500, REFS_MAX = 512, LOOKS_MAX = STEPS * PIDS * 3, MA
 
 #define ID "1f04600dc6949359da68eee5fe7c4069706a567c07d1ef89fe3bbfdeac7a6dca"
 #define BUNDLE "run/containerd/io.containerd.runtime.v2.task/k8s.io/" ID
+#define SCOPE "/system.slice/docker-" ID ".scope"
+#define POD "/kubepods/pod1/" ID
 #define SECOND 1000000000ULL
 
 struct world {
@@ -141,8 +143,7 @@ static void apply(struct change *change)
 
 static void name_cgroups(void)
 {
-    static const char *const paths[] = {"/user.slice", ("/system.slice/docker-" ID ".scope"),
-                                        ("/kubepods/pod1/" ID)};
+    static const char *const paths[] = {"/user.slice", SCOPE, POD};
 
     for (uint32_t i = 0; i < ARRAY_LEN(paths); i++) {
         struct change change = {

@@ -5,6 +5,7 @@
  * program runs can hide it; the argument and its directory are sent then, as for a call that
  * failed. */
 #include "bpf/lib/call.h"
+#include "bpf/lib/open.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -34,19 +35,6 @@ static __always_inline void open_args(struct wire_open *open, const struct call 
         open->flags = call->arg[1];
         open->mode = call->arg[2];
     }
-}
-
-static __always_inline void open_file(struct wire_open *open, const struct file *file)
-{
-    const struct inode *inode = BPF_CORE_READ(file, f_inode);
-
-    open->ino = BPF_CORE_READ(inode, i_ino);
-    open->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-    open->file_mode = BPF_CORE_READ(inode, i_mode);
-    open->file_flags = BPF_CORE_READ(file, f_flags);
-    if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED)
-        open->hdr.flags |= WIRE_FILE_CREATED;
-    open->hdr.flags |= file_layer(inode, WIRE_FILE_UPPER, WIRE_FILE_LOWER);
 }
 
 SEC("tp_btf/sys_exit")

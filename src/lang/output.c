@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "lang/vm/operand.h"
 
 enum { NAME_MAX_BYTES = 100 }; /* of a field, looked for in front of other text */
@@ -18,6 +19,7 @@ struct piece { /* plain text, then a value */
 struct output_field {
     struct sv name;
     const struct field_ref *ref;
+    const struct output *text; /* rendered for the value, when there is no field */
 };
 
 struct output {
@@ -99,31 +101,44 @@ static int no_field(struct output_compiler *c)
     return rc;
 }
 
-static int add_field(struct output_compiler *c, const struct field_ref *ref)
+static struct output_field *find_field(const struct output *output, struct sv name)
 {
-    struct output *output = c->output;
-    scoped(buf_done) struct buf name = {0};
-
-    field_ref_print(&name, ref);
     for (uint32_t i = 0; i < output->field_count; i++) {
-        if (sv_eq(output->field[i].name, buf_view(&name)))
-            return 0;
+        if (sv_eq(output->field[i].name, name))
+            return &output->field[i];
     }
+    return NULL;
+}
+
+/* Room for one more, NULL when there is none. */
+static struct output_field *new_field(struct output *output, struct arena *arena)
+{
     if (output->field_count == output->field_room) {
         uint32_t room = output->field_room == 0 ? 8 : output->field_room * 2;
-        struct output_field *moved = arena_array(c->arena, struct output_field, room);
+        struct output_field *moved = arena_array(arena, struct output_field, room);
         if (moved == NULL)
-            return too_big(c);
+            return NULL;
         if (output->field_count > 0)
             memcpy(moved, output->field, output->field_count * sizeof(*moved));
         output->field = moved;
         output->field_room = room;
     }
+    return &output->field[output->field_count++];
+}
+
+static int add_field(struct output_compiler *c, const struct field_ref *ref)
+{
+    scoped(buf_done) struct buf name = {0};
+
+    field_ref_print(&name, ref);
+    if (find_field(c->output, buf_view(&name)) != NULL)
+        return 0;
     char *copy = name.error != 0 ? NULL : arena_try(c->arena, name.len + 1);
-    if (copy == NULL)
+    struct output_field *field = copy == NULL ? NULL : new_field(c->output, c->arena);
+    if (field == NULL)
         return too_big(c);
     memcpy(copy, name.ptr, name.len);
-    output->field[output->field_count++] = (struct output_field){{copy, name.len}, ref};
+    *field = (struct output_field){.name = {copy, name.len}, .ref = ref};
     return 0;
 }
 
@@ -281,6 +296,24 @@ void output_render(const struct output *output, const struct event *event, struc
     }
 }
 
+int output_add_member(struct output *output, const struct output_member *member,
+                      struct arena *arena)
+{
+    struct output_field *field = find_field(output, member->name);
+
+    assert(member->is_text || member->value->field_count > 0);
+    if (field == NULL)
+        field = new_field(output, arena);
+    if (field == NULL)
+        return -E2BIG;
+    *field = (struct output_field){
+        .name = member->name,
+        .ref = member->is_text ? NULL : member->value->field[0].ref,
+        .text = member->value,
+    };
+    return 0;
+}
+
 uint32_t output_field_count(const struct output *output)
 {
     return output->field_count;
@@ -301,6 +334,14 @@ const struct field_ref *output_field_ref(const struct output *output, uint32_t i
 void output_field_json(const struct output *output, uint32_t index, const struct event *event,
                        struct json_writer *w)
 {
+    const struct output_field *field = &output->field[index];
+    scoped(buf_done) struct buf text = {0};
+
     assert(index < output->field_count);
-    field_json(w, event, output->field[index].ref);
+    if (field->ref != NULL) {
+        field_json(w, event, field->ref);
+        return;
+    }
+    output_render(field->text, event, &text);
+    json_sv(w, buf_view(&text));
 }

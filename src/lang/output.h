@@ -27,11 +27,22 @@ must_check int output_compile(struct sv text, enum event_source source, struct a
 /* Append the text for this event: values as they are, control characters and all. */
 void output_render(const struct output *output, const struct event *event, struct buf *out);
 
-/* The distinct fields it names, those within transformers too, in order of first use: members of
- * output_fields. */
+/* A member of output_fields that the template does not name. */
+struct output_member {
+    struct sv name;
+    const struct output *value;
+    bool is_text; /* the text of `value`, else the first field it names */
+};
+/* Add one, in place of a member of that name. All of it must live as long as the output. -E2BIG. */
+must_check int output_add_member(struct output *output, const struct output_member *member,
+                                 struct arena *arena);
+
+/* Members of output_fields: the distinct fields the template names, those within transformers too,
+ * in order of first use; then those that were added. */
 uint32_t output_field_count(const struct output *output);
 struct sv output_field_name(const struct output *output, uint32_t index); /* "proc.aname[2]" */
+/* NULL when its value is a text. */
 const struct field_ref *output_field_ref(const struct output *output, uint32_t index);
-/* Write the field's value for this event: typed, null when absent. */
+/* Write the member's value for this event: typed, null when absent. */
 void output_field_json(const struct output *output, uint32_t index, const struct event *event,
                        struct json_writer *w);

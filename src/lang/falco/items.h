@@ -17,6 +17,7 @@
 
 struct ast_node;
 struct ast_value;
+struct output_append;
 
 #define ITEMS_BYTES_MAX ((size_t)512 << 20) /* all that one set may hold */
 #define RULE_EXCEPTIONS_MAX 10000u          /* of one item; values are not counted */
@@ -122,6 +123,19 @@ struct rule_info {
     enum rule_confidence confidence;
 };
 
+/* An entry of append_output, compiled for the sources whose rules want it. */
+struct append_info {
+    const struct output_append *append;
+    struct spot spot;
+    bool tried[SOURCE_COUNT], fine[SOURCE_COUNT];
+    struct output **member[SOURCE_COUNT]; /* one for each of append->field */
+};
+
+struct appends {
+    struct append_info *item;
+    uint32_t count, room;
+};
+
 struct items {
     struct arena *arena;
     struct diags *diags;
@@ -130,6 +144,7 @@ struct items {
     struct macro_info **macros;
     struct rule_info **rules;
     uint32_t list_count, list_room, macro_count, macro_room, rule_count, rule_room;
+    struct appends appends;
     uint32_t next_index;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "lang/condition.h"
+#include "lang/falco/append_outputs.h"
 #include "lang/falco/composed.h"
 #include "lang/falco/exceptions.h"
 #include "lang/falco/expand.h"
@@ -85,6 +86,8 @@ static int compile_output(struct items *items, const struct rule_info *info, str
 
     int rc = output_parts(items, info, &parts);
     if (rc == 0)
+        rc = append_outputs_text(items, info, &parts);
+    if (rc == 0)
         rc = composed_make(items, &parts, 0, &text);
     if (rc < 0)
         return rc;
@@ -93,10 +96,11 @@ static int compile_output(struct items *items, const struct rule_info *info, str
         struct spot spot = composed_spot(&text, problem.offset);
         return unknown_or_error(items, info, true, DIAG_ERR_COMPILE_OUTPUT, &spot, &problem);
     }
+    rc = append_outputs_members(items, info, output);
     advise_output(items, info, &text, output);
     rule->output = output;
     rule->output_text = text.text.ptr;
-    return 0;
+    return rc;
 }
 
 /* The macro use at `offset` of a parsed condition, NULL when something else stands there. */

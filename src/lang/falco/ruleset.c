@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "lang/falco/append_outputs.h"
 #include "lang/falco/items.h"
 #include "lang/falco/read.h"
 #include "lang/falco/rule_compile.h"
@@ -160,6 +161,12 @@ int ruleset_load_path(struct ruleset *set, const char *path, struct err *err)
     if (rc < 0)
         return err_set(err, rc, "faulty rule file '%s'", path);
     return 0;
+}
+
+int ruleset_append_output(struct ruleset *set, const struct output_append *append)
+{
+    assert(!set->compiled);
+    return append_outputs_add(&set->items, append);
 }
 
 int ruleset_compile(struct ruleset *set)

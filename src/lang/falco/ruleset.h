@@ -13,6 +13,7 @@
 #include "lang/output.h"
 
 struct err;
+struct output_append;
 struct ruleset;
 
 #define RULE_FILE_MAX ((size_t)32 << 20)   /* bytes of one file */
@@ -73,6 +74,10 @@ must_check int ruleset_load_file(struct ruleset *set, const char *path);
 must_check int ruleset_load_text(struct ruleset *set, const char *name, struct sv text);
 /* Files of a directory (*.yaml, *.yml, sorted), or a single file. */
 must_check int ruleset_load_path(struct ruleset *set, const char *path, struct err *err);
+
+/* Add to the outputs of rules (lang/falco/output_append.h). Before ruleset_compile(), until which
+ * the entry and what it points to must stay. -E2BIG: too many. */
+must_check int ruleset_append_output(struct ruleset *set, const struct output_append *append);
 
 /* Expand, check and compile everything loaded; reports unused macros and lists. */
 must_check int ruleset_compile(struct ruleset *set);

@@ -105,6 +105,8 @@ static int load(struct rules *rules, const struct settings *settings, const stru
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", path[i]);
     }
     rules->where = arena_sv(rules->arena, buf_view(&names));
+    for (uint32_t i = 0; i < settings->append_output_count && rc == 0; i++)
+        rc = ruleset_append_output(rules->set, &settings->append_output[i]);
     if (rc == 0)
         rc = ruleset_compile(rules->set);
     const struct diags *diags = ruleset_diags(rules->set);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/settings_append.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -18,6 +19,7 @@ enum kind {
     KIND_TRUTH,
     KIND_LIST,
     KIND_CHOICE,
+    KIND_APPEND, /* entries of append_output */
 };
 
 struct choice {
@@ -72,6 +74,8 @@ static const struct setting table[] = {
      "rules to switch on, after those that were switched off"},
     {"select.enable_tags", "enable-tag", 0, KIND_LIST, AT(enable_tags), "", NULL, 0, 0,
      "rules to switch on, by tag"},
+    {"append_output", NULL, 0, KIND_APPEND, AT(append_output), "", NULL, 0, 0,
+     "what is added to the outputs of rules, as in falco.yaml: see rule-files.md"},
     {"matching", "rule-matching", 0, KIND_CHOICE, AT(matching), "first", matchings, 0, 0,
      "stop at the first rule that matches an event, or report all"},
     {"priority", "priority", 0, KIND_CHOICE, AT(priority), "debug", priorities, 0, 0,
@@ -160,6 +164,8 @@ static int set_text(struct settings *settings, const struct setting *row, struct
         return add_item(row, member, text, arena, err);
     case KIND_CHOICE:
         return set_choice(row, member, text, err);
+    case KIND_APPEND:
+        break; /* read by settings_append_read(), which has no text form */
     }
     return 0;
 }
@@ -173,7 +179,8 @@ void settings_default(struct settings *settings, struct arena *arena)
     (void)gethostname(host, sizeof(host) - 1);
     *settings = (struct settings){0};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        if (table[i].kind == KIND_LIST || table[i].offset == AT(cgroup))
+        if (table[i].kind == KIND_LIST || table[i].kind == KIND_APPEND ||
+            table[i].offset == AT(cgroup))
             continue;
         int rc = set_text(settings, &table[i], sv(table[i].fallback), arena, NULL);
         if (rc < 0)
@@ -221,6 +228,8 @@ static int read_value(struct settings *settings, const struct setting *row,
     bool truth = false;
     int rc = 0;
 
+    if (row->kind == KIND_APPEND)
+        return settings_append_read(settings, node, arena, err);
     if (row->kind == KIND_LIST && node->kind == YAML_SEQUENCE) {
         for (uint32_t i = 0; i < node->count && rc == 0; i++) {
             if (node->item[i]->kind != YAML_SCALAR)
@@ -271,6 +280,7 @@ int settings_read(struct settings *settings, const char *path, struct arena *are
     int rc = file_read(path, SETTINGS_FILE_MAX, &text, err);
     if (rc < 0)
         return rc;
+    settings->file = path;
     rc = yaml_parse(buf_view(&text), arena, &yaml, NULL, err);
     if (rc < 0)
         return err_wrap(err, rc, "settings '%s'", path);
@@ -283,7 +293,6 @@ int settings_read(struct settings *settings, const char *path, struct arena *are
         else
             rc = read_map(settings, (struct sv){NULL, 0}, top, arena, err);
     }
-    settings->file = path;
     return rc < 0 ? err_wrap(err, rc, "settings '%s'", path) : 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "base/log.h"
+#include "lang/falco/output_append.h"
 #include "lang/falco/ruleset.h"
 #include "match/engine.h"
 
@@ -18,7 +19,8 @@ struct err;
 
 #define SETTINGS_FILE "/etc/tiercel/tiercel.yaml"
 #define SETTINGS_FILE_MAX ((size_t)1 << 20)
-#define SETTINGS_LIST_MAX 64 /* items of one list */
+#define SETTINGS_LIST_MAX 64     /* items of one list */
+#define SETTINGS_APPENDS_MAX 256 /* entries of append_output */
 
 enum settings_format {
     FORMAT_AUTO, /* lines on a terminal, JSON elsewhere */
@@ -33,6 +35,8 @@ struct settings {
     const char *rules[SETTINGS_LIST_MAX + 1]; /* none: the shipped ones */
     const char *disable_rules[SETTINGS_LIST_MAX + 1], *disable_tags[SETTINGS_LIST_MAX + 1];
     const char *enable_rules[SETTINGS_LIST_MAX + 1], *enable_tags[SETTINGS_LIST_MAX + 1];
+    const struct output_append *append_output;
+    uint32_t append_output_count;
     const char *state;  /* directory for the store and the spool */
     const char *socket; /* where hub and sensor meet */
     const char *cgroup; /* watch this cgroup v2 subtree only; NULL: the whole machine */

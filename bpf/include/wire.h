@@ -24,7 +24,8 @@ enum wire_kind {
     WIRE_FORK = 1, /* a process was made (not a thread): struct wire_task_record, no text */
     WIRE_EXEC,     /* a program was started: struct wire_exec */
     WIRE_EXIT,     /* the last thread of a process ended: struct wire_exit */
-    WIRE_CGROUP,   /* a cgroup not seen before; precedes the first record that names it */
+    WIRE_CGROUP,   /* a cgroup not seen before, which precedes the first record that names it; or
+                    * one that was made or removed: struct wire_cgroup */
     WIRE_OPEN,     /* open, openat, openat2, creat: struct wire_open */
     WIRE_CONNECT,  /* struct wire_connect */
     WIRE_PATH,     /* unlink, rename and chmod families: struct wire_path */
@@ -144,12 +145,19 @@ enum wire_hierarchy {
     WIRE_CGROUP_V1,
 };
 
+enum wire_cgroup_what {
+    WIRE_CGROUP_SEEN, /* a task was found in it */
+    WIRE_CGROUP_MADE, /* just now, and empty */
+    WIRE_CGROUP_GONE, /* removed */
+};
+
 struct wire_cgroup {
     struct wire_header hdr;
     __u64 id;
     __u16 hierarchy; /* enum wire_hierarchy */
     __u16 path_len;  /* from the hierarchy's root, '/' first */
-    __u32 pad;
+    __u16 what;      /* enum wire_cgroup_what */
+    __u16 pad;
     char data[];
 };
 

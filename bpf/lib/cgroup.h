@@ -65,6 +65,7 @@ static __noinline __u32 cgroup_record(struct cgroup_scratch *scratch, struct cgr
     fill_header(&record->hdr, WIRE_CGROUP, 0);
     record->id = BPF_CORE_READ(node, id);
     record->hierarchy = hierarchy;
+    record->what = WIRE_CGROUP_SEEN;
     record->pad = 0;
     scratch->parts = 0;
     scratch->at = sizeof(*record);

@@ -64,6 +64,7 @@ enum cgroup_family {
     CGROUP_FORK,
     CGROUP_EXEC,
     CGROUP_SNAPSHOT,
+    CGROUP_MADE_OR_GONE,
     CGROUP_FAMILY_COUNT,
 };
 

@@ -41,18 +41,20 @@ static __always_inline struct kernfs_node *kernfs_parent(const struct kernfs_nod
     return BPF_CORE_READ(node, __parent);
 }
 
-/* The same for any task, by walking up. */
-static __always_inline bool scope_has_cgroup_of(const struct task_struct *task)
+/* The same for any cgroup of version 2, by walking up. */
+static __always_inline bool scope_has_node(struct kernfs_node *node)
 {
     if (scope_cgroup == 0)
         return true;
-
-    struct kernfs_node *node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
-
     for (int i = 0; i < SCOPE_DEPTH_MAX && node; i++) {
         if (BPF_CORE_READ(node, id) == scope_cgroup)
             return true;
         node = kernfs_parent(node);
     }
     return false;
+}
+
+static __always_inline bool scope_has_cgroup_of(const struct task_struct *task)
+{
+    return scope_has_node(BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
 }

@@ -210,9 +210,10 @@ static int fill_maps(struct kernel_ring *ring, int cgroup, struct err *err)
 static int attach(struct kernel_ring *ring, struct err *err)
 {
     const struct bpf_program *const programs[] = {
-        ring->programs->progs.on_exit,     ring->programs->progs.on_rename_task,
-        ring->programs->progs.on_exec,     ring->programs->progs.on_fork,
-        ring->programs->progs.on_sys_exit,
+        ring->programs->progs.on_exit,         ring->programs->progs.on_rename_task,
+        ring->programs->progs.on_exec,         ring->programs->progs.on_fork,
+        ring->programs->progs.on_sys_exit,     ring->programs->progs.on_cgroup_mkdir,
+        ring->programs->progs.on_cgroup_rmdir,
     };
     struct libbpf_words words = {0};
 

@@ -37,8 +37,8 @@ static size_t cgroup_text(const void *record)
 {
     const struct wire_cgroup *cgroup = record;
 
-    if (cgroup->hierarchy > WIRE_CGROUP_V1 || cgroup->path_len == 0 ||
-        cgroup->path_len > WIRE_PATH_MAX)
+    if (cgroup->hierarchy > WIRE_CGROUP_V1 || cgroup->what > WIRE_CGROUP_GONE ||
+        cgroup->path_len == 0 || cgroup->path_len > WIRE_PATH_MAX)
         return TEXT_BAD;
     return cgroup->path_len;
 }

@@ -536,10 +536,17 @@ static size_t fixed_size(uint16_t kind)
 
 static void fill_cgroup(struct change *change, const struct wire_cgroup *cgroup)
 {
+    static const enum change_cgroup whats[] = {
+        [WIRE_CGROUP_SEEN] = CHANGE_CGROUP_SEEN,
+        [WIRE_CGROUP_MADE] = CHANGE_CGROUP_MADE,
+        [WIRE_CGROUP_GONE] = CHANGE_CGROUP_GONE,
+    };
     struct sv text = text_of(&cgroup->hdr, sizeof(*cgroup));
 
     change->kind = CHANGE_CGROUP;
     change->cgroup_id = cgroup->id;
+    change->cgroup_what =
+        cgroup->what < ARRAY_LEN(whats) ? whats[cgroup->what] : CHANGE_CGROUP_SEEN;
     change->cgroup_is_v1 = cgroup->hierarchy == WIRE_CGROUP_V1;
     change->cgroup_path = take_text(&text, cgroup->path_len);
 }

@@ -14,7 +14,13 @@ enum change_kind {
     CHANGE_FORK,   /* `task` was made by task.ppid */
     CHANGE_EXEC,   /* `task` runs `program` now */
     CHANGE_EXIT,   /* pid/start_ns ended */
-    CHANGE_CGROUP, /* cgroup id has this path */
+    CHANGE_CGROUP, /* cgroup id has this path, or had it: see cgroup_what */
+};
+
+enum change_cgroup {
+    CHANGE_CGROUP_SEEN,
+    CHANGE_CGROUP_MADE, /* just now */
+    CHANGE_CGROUP_GONE, /* removed */
 };
 
 struct change_task {
@@ -44,5 +50,6 @@ struct change {
     struct change_program program;
     uint64_t cgroup_id;
     bool cgroup_is_v1;
+    enum change_cgroup cgroup_what;
     struct sv cgroup_path;
 };

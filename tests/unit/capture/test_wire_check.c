@@ -115,6 +115,8 @@ static void texts(void **state)
          WIRE_CALL_EXECVEAT, WIRE_CALL_OPEN, &record.call.text_len, WIRE_PATH_MAX},
         {"cgroup path", WIRE_CGROUP, sizeof(struct wire_cgroup), &record.cgroup.hierarchy,
          WIRE_CGROUP_V1, 2, &record.cgroup.path_len, WIRE_PATH_MAX},
+        {"cgroup event", WIRE_CGROUP, sizeof(struct wire_cgroup), &record.cgroup.what,
+         WIRE_CGROUP_GONE, 3, &record.cgroup.path_len, WIRE_PATH_MAX},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

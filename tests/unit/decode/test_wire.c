@@ -189,6 +189,13 @@ static void cgroups_are_changes_only(void **state)
     record.hierarchy = WIRE_CGROUP_V1;
     decode(&d, &record, sizeof(record), SV("/pod/cont"));
     CHECK_INT(d.change.cgroup_is_v1, true);
+    CHECK_INT(d.change.cgroup_what, CHANGE_CGROUP_SEEN);
+    record.what = WIRE_CGROUP_MADE;
+    decode(&d, &record, sizeof(record), SV("/pod/cont"));
+    CHECK_INT(d.change.cgroup_what, CHANGE_CGROUP_MADE);
+    record.what = WIRE_CGROUP_GONE;
+    decode(&d, &record, sizeof(record), SV("/pod/cont"));
+    CHECK_INT(d.change.cgroup_what, CHANGE_CGROUP_GONE);
     decoded_done(&d);
 }
 

@@ -25,7 +25,8 @@
 #include "match/engine.h"
 #include "match/finding.h"
 
-#define TURN_MS 1000            /* the loop looks around at least this often */
+#define TURN_MS 1000 /* the loop looks around at least this often */
+#define MS_NS 1000000ULL
 #define TURN_AWAY_MS 100        /* ... while the hub is away */
 #define DRAIN_NS (5 * CLOCK_NS) /* at the end, wait this long for the hub */
 #define DRAIN_AWAY_NS                                                                              \
@@ -215,6 +216,16 @@ static void reload_when_changed(struct sensor *sensor)
     sensor->stamp_seen = stamp;
 }
 
+static int wait_ms(const struct sensor *sensor)
+{
+    uint64_t longest = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
+    uint64_t due = tables_next_ns(sensor->tables);
+    uint64_t now = clock_boot_ns();
+    uint64_t wait = due <= now ? 0 : (due - now + MS_NS - 1) / MS_NS;
+
+    return (int)(wait < longest ? wait : longest);
+}
+
 static int sensor_turn(struct sensor *sensor, struct err *err)
 {
     struct pollfd wait[] = {
@@ -222,11 +233,11 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
         {.fd = sensor->signal_fd, .events = POLLIN},
         {.fd = uplink_fd(sensor->uplink), .events = uplink_events(sensor->uplink)},
     };
-    int timeout = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
 
-    if (poll(wait, ARRAY_LEN(wait), timeout) < 0 && errno != EINTR)
+    if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
         return err_set(err, -errno, "poll: %s", strerror(errno));
     int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, pipeline_record, sensor->pipeline, err);
+    tables_turn(sensor->tables, clock_boot_ns());
     uplink_turn(sensor->uplink);
     return rc;
 }
@@ -288,7 +299,9 @@ static void log_end(const struct sensor *sensor)
              log_u64("findings_waiting", spool_waiting(sensor->spool)),
              log_u64("malformed", ring.malformed), log_u64("reloads", sensor->reloads),
              log_u64("reloads_failed", sensor->reloads_failed),
-             log_u64("processes_unknown", tables.unknown_process));
+             log_u64("processes_unknown", tables.unknown_process),
+             log_u64("containers_ahead", tables.containers_ahead),
+             log_u64("containers_refused", tables.containers_refused));
 }
 
 /* ------------------------------------------------------------------------------------- command */

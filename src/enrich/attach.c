@@ -27,10 +27,12 @@ void attach_init(struct attach *attach, const char *proc_root, const char *host_
     attach->host_users = users_new();
     cgroups_init(&attach->cgroups, limits.cgroups);
     containers_init(&attach->containers, limits.containers, attach->specs);
+    awaited_init(&attach->awaited, &attach->cgroups);
 }
 
 void attach_done(struct attach *attach)
 {
+    awaited_done(&attach->awaited);
     containers_done(&attach->containers);
     cgroups_done(&attach->cgroups);
     users_free(attach->host_users);
@@ -161,6 +163,32 @@ void attach_cgroups(struct attach *attach, struct process_entry *entry,
 }
 
 /* Containers */
+
+void attach_cgroup_made(struct attach *attach, struct cgroup *cgroup)
+{
+    cgroup->gone = false;
+    if (!containers_known(&attach->containers, cgroup))
+        awaited_add(&attach->awaited, cgroup, attach->now_ns);
+}
+
+void attach_cgroup_gone(struct attach *attach, struct cgroup *cgroup)
+{
+    cgroup->gone = true;
+    containers_gone(&attach->containers, cgroup);
+}
+
+static enum awaited_answer look_ahead(void *context, struct cgroup *cgroup)
+{
+    struct attach *attach = context;
+
+    return containers_expect(&attach->containers, cgroup, attach->now_ns) ? AWAITED_DESCRIBED
+                                                                          : AWAITED_NOT_YET;
+}
+
+void attach_turn(struct attach *attach, uint32_t looks)
+{
+    awaited_turn(&attach->awaited, attach->now_ns, looks, look_ahead, attach);
+}
 
 static void warn_without_spec(struct attach *attach, const struct container *container)
 {

@@ -4,6 +4,7 @@
  * thread. */
 #pragma once
 
+#include "enrich/awaited.h"
 #include "enrich/cgroups.h"
 #include "enrich/containers.h"
 #include "enrich/processes.h"
@@ -20,6 +21,7 @@ struct attach {
     const struct log *log; /* or NULL */
     struct cgroups cgroups;
     struct containers containers;
+    struct awaited awaited;
     struct specs *specs;
     struct users *host_users;
     struct arena *scratch;  /* for texts of /proc; every call may reset it */
@@ -59,3 +61,9 @@ void attach_cgroups_of_proc(struct attach *attach, struct process_entry *entry,
  */
 void attach_container(struct attach *attach, struct process_entry *entry, bool may_look);
 void attach_users(struct attach *attach, struct process_entry *entry, bool may_look);
+
+/* A cgroup was made: its container's files are looked for by attach_turn(). Or it was removed. */
+void attach_cgroup_made(struct attach *attach, struct cgroup *cgroup);
+void attach_cgroup_gone(struct attach *attach, struct cgroup *cgroup);
+/* Make looks that are due, so many at most. */
+void attach_turn(struct attach *attach, uint32_t looks);

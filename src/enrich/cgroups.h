@@ -21,7 +21,8 @@ struct cgroup {
     struct cgroup_path parsed;
     enum cgroup_version version;
     uint64_t id;   /* 0: known by path only */
-    uint32_t refs; /* processes in it */
+    uint32_t refs; /* processes in it, and who waits for it */
+    bool gone;     /* the directory was removed */
     /* For containers.c: looks at the runtimes' directories for a name that follows no layout. */
     uint32_t probes;
     uint64_t probe_next_ns;

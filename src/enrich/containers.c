@@ -71,7 +71,8 @@ void containers_release(struct containers *table, struct container_entry *entry,
     if (--entry->refs > 0)
         return;
     entry->empty_ns = now_ns;
-    entry->again = entry->tries > 0; /* the name may be used for another container */
+    entry->again =
+        entry->tries > 0 || entry->view.has_spec; /* the name may be used for another container */
     empty_append(table, entry);
 }
 
@@ -119,17 +120,15 @@ static struct container_entry *add(struct containers *table, const struct cgroup
 }
 
 /* Start from what the cgroup says, then add what the files say. */
-static void look(struct containers *table, struct container_entry *entry, uint64_t now_ns)
+static void look(struct containers *table, struct container_entry *entry)
 {
     const struct container was = entry->view;
     bool again = entry->again;
     struct arena *spec = arena_new(SPEC_BLOCK);
 
-    entry->tries = again ? 0 : entry->tries;
     entry->again = false;
     table->looks++;
-    entry->try_next_ns = now_ns + pauses_ns[entry->tries];
-    entry->tries++;
+    table->changes += entry->refs > 0;
     entry->view = (struct container){
         .id = was.id,
         .full_id = was.full_id,
@@ -146,6 +145,15 @@ static void look(struct containers *table, struct container_entry *entry, uint64
     table->without_spec += entry->missing;
     arena_free(entry->spec);
     entry->spec = spec;
+}
+
+/* A look because a program was started. */
+static void look_at_exec(struct containers *table, struct container_entry *entry, uint64_t now_ns)
+{
+    entry->tries = entry->again ? 0 : entry->tries;
+    entry->try_next_ns = now_ns + pauses_ns[entry->tries];
+    entry->tries++;
+    look(table, entry);
 }
 
 static bool look_due(const struct container_entry *entry, uint64_t now_ns)
@@ -167,7 +175,7 @@ static struct container_entry *get(struct containers *table, const struct cgroup
         entry = add(table, id, now_ns);
     }
     if (may_look && look_due(entry, now_ns))
-        look(table, entry, now_ns);
+        look_at_exec(table, entry, now_ns);
     return entry;
 }
 
@@ -184,14 +192,12 @@ static bool probe_due(struct cgroup *cgroup, uint64_t now_ns)
 
 /* Ask whether a runtime knows an element of the path as a container; what is found is kept with the
  * cgroup as if the layout had said it. */
-static void probe(struct containers *table, struct cgroup *cgroup, uint64_t now_ns)
+static void probe(const struct containers *table, struct cgroup *cgroup)
 {
     enum { DEPTH = 16 };
     struct sv rest = cgroup->path;
     struct sv parent = {NULL, 0};
 
-    if (!probe_due(cgroup, now_ns))
-        return;
     for (int depth = 0; rest.ptr != NULL && depth < DEPTH; depth++) {
         struct sv name = sv_split(&rest, '/');
         struct sv runtime;
@@ -219,10 +225,10 @@ struct container_entry *containers_find(struct containers *table, struct cgroup 
     struct container_entry *entry = NULL;
 
     if (may_look && !has_ids(v2) && !has_ids(v1)) {
-        if (v2 != NULL)
-            probe(table, v2, now_ns);
-        if (v1 != NULL && !has_ids(v2))
-            probe(table, v1, now_ns);
+        if (v2 != NULL && probe_due(v2, now_ns))
+            probe(table, v2);
+        if (v1 != NULL && !has_ids(v2) && probe_due(v1, now_ns))
+            probe(table, v1);
     }
     const struct cgroup *cgroup = has_ids(v2) ? v2 : v1;
     if (!has_ids(cgroup))
@@ -233,4 +239,39 @@ struct container_entry *containers_find(struct containers *table, struct cgroup 
             break;
     }
     return entry;
+}
+
+/* Cgroups that come and go */
+
+bool containers_known(const struct containers *table, const struct cgroup *cgroup)
+{
+    for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
+        const struct container_entry *entry = map_find(&table->by_id, cgroup->parsed.id[i].id);
+        if (entry != NULL && entry->view.has_spec && !entry->again)
+            return true;
+    }
+    return false;
+}
+
+bool containers_expect(struct containers *table, struct cgroup *cgroup, uint64_t now_ns)
+{
+    if (!has_ids(cgroup))
+        probe(table, cgroup);
+    for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
+        struct container_entry *entry = get(table, &cgroup->parsed.id[i], false, now_ns);
+        if (entry->again || !entry->view.has_spec)
+            look(table, entry);
+        if (entry->view.has_spec)
+            return true;
+    }
+    return false;
+}
+
+void containers_gone(struct containers *table, const struct cgroup *cgroup)
+{
+    for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
+        struct container_entry *entry = map_find(&table->by_id, cgroup->parsed.id[i].id);
+        if (entry != NULL && sv_eq(cgroup->parsed.id[i].cgroup, cgroup->path))
+            entry->again = true;
+    }
 }

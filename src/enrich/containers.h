@@ -1,8 +1,9 @@
 /* enrich/containers.h - the containers that processes are in, with what their runtime says of them.
  *
- * A container is made when the first process is seen in its cgroup. Its bundle is looked for then
- * and, while it is missing, on later execs a few times, ever more seldom. It goes when no process
- * has been in it for CONTAINER_GRACE_NS. One thread. */
+ * A container is made when its cgroup is, or when the first process is seen in there. Its bundle is
+ * looked for when the cgroup is new (awaited.h says how often) and, while it is missing, on execs a
+ * few times, ever more seldom. It goes when no process has been in it for CONTAINER_GRACE_NS. One
+ * thread. */
 #pragma once
 
 #include "base/attr.h"
@@ -42,7 +43,8 @@ struct containers {
     struct specs *specs;
     uint64_t count, limit;
     uint64_t without_spec; /* of those held, looked for and not found */
-    uint64_t looks;        /* at files: views may have changed */
+    uint64_t looks;        /* at files */
+    uint64_t changes;      /* looks after which views of processes may be others */
     uint64_t over_limit;   /* made although the limit was reached and none was empty */
 };
 
@@ -59,6 +61,16 @@ void containers_done(struct containers *table);
 must_check struct container_entry *containers_find(struct containers *table, struct cgroup *v2,
                                                    struct cgroup *v1, bool may_look,
                                                    uint64_t now_ns);
+
+/* The cgroup is new: make its container and look for the files. True when there is no more to find:
+ * they are there, or the cgroup lies inside a container whose files are. */
+bool containers_expect(struct containers *table, struct cgroup *cgroup, uint64_t now_ns);
+
+/* Would containers_expect() find nothing to do? */
+bool containers_known(const struct containers *table, const struct cgroup *cgroup);
+
+/* The cgroup was removed: a container of its name is another one from now on. */
+void containers_gone(struct containers *table, const struct cgroup *cgroup);
 
 void containers_hold(struct containers *table, struct container_entry *entry); /* NULL is fine */
 void containers_release(struct containers *table, struct container_entry *entry, uint64_t now_ns);

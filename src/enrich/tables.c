@@ -15,7 +15,10 @@
 #include "enrich/procfs.h"
 #include "enrich/programs.h"
 
-enum { SWEEP_ENTRIES = 64 };
+enum {
+    SWEEP_ENTRIES = 64,
+    TURN_LOOKS = 32, /* at containers' files, when the events leave time */
+};
 
 #define SWEEP_PAUSE_NS 1000000000ULL /* between rounds of looking for lost exits */
 #define SWEEP_IDLE_NS 60000000000ULL /* processes unseen for as long are looked at */
@@ -260,6 +263,12 @@ static void apply_cgroup(struct tables *tables, const struct change *change)
         cgroups_put(&tables->attach.cgroups, change->cgroup_is_v1 ? CGROUP_V1 : CGROUP_V2,
                     change->cgroup_id, change->cgroup_path);
 
+    if (change->cgroup_what == CHANGE_CGROUP_GONE) {
+        attach_cgroup_gone(&tables->attach, cgroup);
+        return;
+    }
+    if (change->cgroup_what == CHANGE_CGROUP_MADE)
+        attach_cgroup_made(&tables->attach, cgroup);
     cgroup->probes = 0; /* said anew: the same path may be another cgroup */
     cgroup->probe_next_ns = 0;
 }
@@ -293,7 +302,7 @@ void tables_apply(struct tables *tables, const struct change *change)
 /* Containers and users are many processes': when one changed, so did every view. */
 static uint64_t shared_changes(const struct tables *tables)
 {
-    return tables->attach.containers.looks + tables->attach.users_changed;
+    return tables->attach.containers.changes + tables->attach.users_changed;
 }
 
 static void renew(struct tables *tables, struct process_entry *entry)
@@ -352,6 +361,19 @@ void tables_settle(struct tables *tables)
     sweep(tables);
     processes_settle(&tables->processes);
     containers_settle(&tables->attach.containers, tables->attach.now_ns);
+    attach_turn(&tables->attach, 1); /* one file's time at most is between two events */
+}
+
+void tables_turn(struct tables *tables, uint64_t now_ns)
+{
+    if (now_ns > tables->attach.now_ns)
+        tables->attach.now_ns = now_ns;
+    attach_turn(&tables->attach, TURN_LOOKS);
+}
+
+uint64_t tables_next_ns(const struct tables *tables)
+{
+    return awaited_next_ns(&tables->attach.awaited);
 }
 
 static void scoped_dir_close(DIR **dir)
@@ -392,5 +414,9 @@ void tables_counts(const struct tables *tables, struct tables_counts *out)
         .container_without_spec = tables->attach.containers.without_spec,
         .forgotten = tables->processes.forgotten,
         .containers_over_limit = tables->attach.containers.over_limit,
+        .containers_ahead = tables->attach.awaited.described,
+        .containers_waiting = tables->attach.awaited.count,
+        .containers_refused = tables->attach.awaited.refused,
+        .container_looks = tables->attach.containers.looks,
     };
 }

@@ -30,6 +30,10 @@ struct tables_counts {
     uint64_t container_without_spec; /* containers for which no config.json was found */
     uint64_t forgotten;              /* processes dropped because a limit was hit */
     uint64_t containers_over_limit;  /* made beyond TABLES_CONTAINERS_MAX, none being empty */
+    uint64_t containers_ahead;       /* described because their cgroup was made */
+    uint64_t containers_waiting;     /* new cgroups to be looked at */
+    uint64_t containers_refused;     /* new cgroups not looked at: too many at a time */
+    uint64_t container_looks;        /* at containers' files */
 };
 
 struct tables *tables_new(const struct tables_options *options);
@@ -45,6 +49,11 @@ const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t 
 
 /* After the event: drop what ended and nobody needs. */
 void tables_settle(struct tables *tables);
+
+/* When events leave time, and at tables_next_ns() at the latest: read of new containers. */
+void tables_turn(struct tables *tables, uint64_t now_ns);
+/* Boot time; UINT64_MAX: nothing is due. */
+uint64_t tables_next_ns(const struct tables *tables);
 
 /* Read all processes from /proc (no task iterator, or none of its own permission). */
 must_check int tables_scan_proc(struct tables *tables, struct err *err);

@@ -114,6 +114,57 @@ static void late_bundle(void **state)
     world_done(&w);
 }
 
+/* The cgroup comes first, then the bundle, then the first process. */
+static void described_before_anybody_is_in(void **state)
+{
+    struct world w;
+
+    world_init(&w, 100);
+    struct cgroup *cgroup = v2(&w, "/kubepods/pod" UID "/" ID);
+    test_row("the bundle is not there yet");
+    CHECK(!containers_expect(&w.table, cgroup, SECOND));
+    CHECK(!containers_known(&w.table, cgroup));
+    CHECK_INT(w.table.count, 1);
+    tree_text(&w.host, CONFIG_OF(ID), NAMED("app"));
+    test_row("it is");
+    CHECK(containers_expect(&w.table, cgroup, SECOND));
+    CHECK(containers_known(&w.table, cgroup));
+    CHECK_INT(w.table.changes, 0); /* nobody has seen it without */
+    CHECK_INT(w.table.looks, 2);
+
+    test_row("the first process: no look");
+    struct container_entry *c = containers_find(&w.table, cgroup, NULL, true, SECOND);
+    CHECK(c->view.has_spec);
+    CHECK_SV(c->view.name, sv("app"));
+    CHECK_INT(w.table.looks, 2);
+    containers_hold(&w.table, c);
+
+    test_row("a cgroup made inside");
+    CHECK(containers_known(&w.table, v2(&w, "/kubepods/pod" UID "/" ID "/" ID2)));
+    CHECK(containers_expect(&w.table, v2(&w, "/kubepods/pod" UID "/" ID "/" ID2), SECOND));
+    CHECK_INT(w.table.looks, 2);
+
+    test_row("removed inside: still the same container");
+    containers_gone(&w.table, v2(&w, "/kubepods/pod" UID "/" ID "/" ID2));
+    CHECK(containers_known(&w.table, cgroup));
+    test_row("removed and made again: another one");
+    containers_release(&w.table, c, 2 * SECOND);
+    containers_gone(&w.table, cgroup);
+    CHECK(!containers_known(&w.table, cgroup));
+    tree_text(&w.host, CONFIG_OF(ID), NAMED("second"));
+    CHECK(containers_expect(&w.table, cgroup, 3 * SECOND));
+    CHECK_SV(c->view.name, sv("second"));
+
+    test_row("a name without layout");
+    tree_text(&w.host, "run/runc/job7/state.json",
+              "{\"config\":{\"labels\":[\"bundle=/srv/job7\"]}}");
+    tree_text(&w.host, "srv/job7/config.json", "{\"annotations\":{\"team\":\"blue\"}}");
+    CHECK(!containers_expect(&w.table, v2(&w, "/system.slice/cron.service"), 3 * SECOND));
+    CHECK(containers_expect(&w.table, v2(&w, "/job7"), 3 * SECOND));
+    CHECK_INT(w.table.count, 2);
+    world_done(&w);
+}
+
 static void goes_when_empty(void **state)
 {
     struct world w;
@@ -215,9 +266,13 @@ static void without_layout(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(which_path),      cmocka_unit_test(late_bundle),
-        cmocka_unit_test(goes_when_empty), cmocka_unit_test(limit),
-        cmocka_unit_test(nested),          cmocka_unit_test(without_layout),
+        cmocka_unit_test(which_path),
+        cmocka_unit_test(late_bundle),
+        cmocka_unit_test(described_before_anybody_is_in),
+        cmocka_unit_test(goes_when_empty),
+        cmocka_unit_test(limit),
+        cmocka_unit_test(nested),
+        cmocka_unit_test(without_layout),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -646,6 +646,59 @@ static void many_forks(void **state)
     world_done(&w);
 }
 
+/* A cgroup that was just made is enough to know the container by its first exec. */
+static void made_ahead(void **state)
+{
+    struct world w;
+    struct change made = {.kind = CHANGE_CGROUP,
+                          .cgroup_id = 70,
+                          .cgroup_what = CHANGE_CGROUP_MADE,
+                          .cgroup_path = SV("/kubepods/besteffort/pod" UID "/" ID)};
+
+    world_init(&w);
+    CHECK_INT(tables_next_ns(w.tables), UINT64_MAX);
+    apply(&w, &made);
+    test_row("waits for its bundle");
+    tables_settle(w.tables);
+    CHECK_INT(counts(&w).containers_waiting, 1);
+    CHECK_INT(counts(&w).containers_ahead, 0);
+    tree_text(&w.host, BUNDLE "/config.json", CONFIG);
+    CHECK(tables_next_ns(w.tables) > w.now);
+    test_row("found when its time has come, without an event");
+    tables_turn(w.tables, tables_next_ns(w.tables));
+    CHECK_INT(counts(&w).containers_ahead, 1);
+    CHECK_INT(counts(&w).containers_waiting, 0);
+    CHECK_INT(tables_next_ns(w.tables), UINT64_MAX);
+    uint64_t looks = counts(&w).container_looks;
+
+    test_row("the first exec needs no look");
+    struct change_task task = task_of(101, 0, 110 * SECOND);
+    task.cgroup_v2 = 70;
+    exec_one(&w, task, SV("app\0"));
+    const struct process *app = tables_find(w.tables, 101, 0);
+    CHECK(app->container != NULL && app->container->has_spec);
+    CHECK_INT(counts(&w).container_looks, looks);
+
+    test_row("made again under the same name: read anew");
+    exit_one(&w, 101, 110 * SECOND);
+    tables_settle(w.tables);
+    made.cgroup_what = CHANGE_CGROUP_GONE;
+    apply(&w, &made);
+    made.cgroup_what = CHANGE_CGROUP_MADE;
+    made.cgroup_id = 71;
+    apply(&w, &made);
+    tables_settle(w.tables);
+    CHECK_INT(counts(&w).containers_ahead, 2);
+    CHECK_INT(counts(&w).containers, 1);
+
+    test_row("a cgroup inside is nothing new");
+    made.cgroup_id = 72;
+    made.cgroup_path = SV("/kubepods/besteffort/pod" UID "/" ID "/init.scope");
+    apply(&w, &made);
+    CHECK_INT(counts(&w).containers_waiting, 0);
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,6 +710,7 @@ int main(void)
         cmocka_unit_test(real_proc),
         cmocka_unit_test(containers),
         cmocka_unit_test(container_details),
+        cmocka_unit_test(made_ahead),
         cmocka_unit_test(runc_by_name),
         cmocka_unit_test(started_before),
         cmocka_unit_test(lost_exits),

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that are missing for a purpose; quick and offline when all are there.
 #
-#     deps.sh build|demo|test|lint|fuzz|vm...      exit 0 all there, 3 missing and not installable
+#     deps.sh build|demo|test|lint|fuzz|bench|vm...      exit 0 all there, 3 missing and not installable
 set -eu
 
 build='gcc g++ meson ninja-build pkg-config clang-14 llvm-14 bpftool libbpf-dev libelf-dev zlib1g-dev
@@ -10,6 +10,7 @@ build='gcc g++ meson ninja-build pkg-config clang-14 llvm-14 bpftool libbpf-dev 
 demo='runc busybox-static jq iproute2 bsdutils util-linux'
 test="$demo sqlite3 netbase libclang-rt-14-dev"
 lint='jq clang-format-14 clang-tidy-14 cppcheck shellcheck'
+bench='valgrind'
 vm='qemu-system-x86 cpio kmod'
 
 wanted=
@@ -19,6 +20,7 @@ for purpose; do
     demo) wanted="$wanted $build $demo" ;;
     test | fuzz) wanted="$wanted $build $test" ;;
     lint) wanted="$wanted $build $lint" ;;
+    bench) wanted="$wanted $build $test $bench" ;;
     vm) wanted="$wanted $build $test $vm" ;;
     *)
         echo "deps: no purpose '$purpose'" >&2

@@ -1,12 +1,14 @@
 /* tests/bench/bench_rules.c - what the rules cost an event.
  *
- *     bench_rules RECORDING RULES SHARED [--json]
+ *     bench_rules RECORDING RULES SHARED [--json | --count SET]
  *
  * Replays a recording of real events (recording.h) through decode, enrich and the engine, as
  * app/pipeline.c does, without reading /proc: with no rules, with the shipped ones, and with the
  * upstream ones of SHARED where that is to be had. Sets take turns in each round, so that a slower
- * minute of the machine meets all of them. Falco's figures are published ones of its version
- * 0.44.1, measured on a machine of this kind; they are no part of this run. */
+ * minute of the machine meets all of them. With --count it replays the first part once, with one of
+ * the sets, and prints nothing: the program runs itself that way under callgrind. Falco's figures
+ * are published ones of its version 0.44.1, measured on a machine of this kind; they are no part of
+ * this run. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@
 #include "base/file.h"
 #include "decode/wire.h"
 #include "enrich/tables.h"
+#include "instructions.h"
 #include "lang/falco/ruleset.h"
 #include "match/engine.h"
 #include "match/finding.h"
@@ -40,11 +43,20 @@ enum {
     FINDING_MAX = 1 << 20, /* bytes */
     MANY_RULES = 1000,
     SLOW_NS = 8000, /* an event: such a set is measured on a part of the stream */
+    COUNTED_RECORDS = 400000,
+    COUNTED_FINDINGS = 2000,
     PATH_SIZE = 4096,
     TEXT_SIZE = 96,
 };
 
 /* --------------------------------------------------------------------------------------- rules */
+
+/* Names of the sets in the report. */
+#define NO_RULES "no rules"
+#define SHIPPED "shipped rules"
+#define STABLE "25 upstream"
+#define UPSTREAM "93 upstream"
+#define MANY "1000 rules"
 
 struct rules {
     const char *name;
@@ -98,7 +110,7 @@ static struct rules load_upstream(const char *shared, size_t files, const char *
 
 static struct rules load_shipped(const char *dir)
 {
-    struct rules rules = {"shipped rules", ruleset_new(), NULL};
+    struct rules rules = {SHIPPED, ruleset_new(), NULL};
     struct err err = {0};
 
     if (ruleset_load_path(rules.set, dir, &err) < 0)
@@ -110,8 +122,8 @@ static struct rules load_shipped(const char *dir)
 /* The upstream rules and as many variants of them as make MANY_RULES. */
 static struct rules load_many(const char *shared)
 {
-    struct rules plain = load_upstream(shared, ARRAY_LEN(upstream), "upstream");
-    struct rules rules = {"1000 rules", ruleset_new(), NULL};
+    struct rules plain = load_upstream(shared, ARRAY_LEN(upstream), UPSTREAM);
+    struct rules rules = {MANY, ruleset_new(), NULL};
     scoped(buf_done) struct buf yaml = {0};
 
     add_upstream(rules.set, shared, ARRAY_LEN(upstream));
@@ -122,6 +134,20 @@ static struct rules load_many(const char *shared)
     engine_free(plain.engine);
     ruleset_free(plain.set);
     return rules;
+}
+
+/* By the name that the set has in the report. */
+static struct rules load_set(const char *name, const char *dir, const char *shared)
+{
+    if (strcmp(name, SHIPPED) == 0)
+        return load_shipped(dir);
+    if (strcmp(name, STABLE) == 0)
+        return load_upstream(shared, 1, STABLE);
+    if (strcmp(name, UPSTREAM) == 0)
+        return load_upstream(shared, ARRAY_LEN(upstream), UPSTREAM);
+    if (strcmp(name, MANY) == 0)
+        return load_many(shared);
+    return (struct rules){name, NULL, NULL};
 }
 
 static void unload(struct rules *rules)
@@ -165,7 +191,8 @@ static void count_match(void *ctx, const struct rule *rule, const struct event *
     (void)event;
 }
 
-static void way_take(struct way *way, const struct wire_header *record)
+/* A function of its own: its instructions are counted. */
+__attribute__((noinline)) static void way_take(struct way *way, const struct wire_header *record)
 {
     struct event event;
     struct change change;
@@ -222,30 +249,37 @@ static uint64_t resident_kib(void)
     return sv_to_u64(sv_split(&line, ' '), &kib) ? kib : 0;
 }
 
-/* In a process of its own, which reads the recording a record at a time. */
-static void replay_file(const char *path, const char *shared, int answer)
+/* Reads the recording a record at a time, up to so many. */
+static void replay_file(const char *path, struct way *way, uint64_t records)
 {
     static union {
         struct wire_header header;
         char bytes[WIRE_RECORD_MAX];
     } record;
-    struct rules rules = load_upstream(shared, ARRAY_LEN(upstream), "upstream");
     FILE *file = fopen(path, "re");
-    struct way way;
 
     if (file == NULL || fseek(file, RECORDING_HEAD, SEEK_SET) != 0)
         _exit(1);
-    way_open(&way, rules.engine);
-    while (fread(&record, sizeof(record.header), 1, file) == 1) {
+    for (uint64_t i = 0; i < records; i++) {
+        if (fread(&record, sizeof(record.header), 1, file) != 1)
+            break;
         if (fread(record.bytes + sizeof(record.header), record.header.size - sizeof(record.header),
                   1, file) != 1)
             _exit(1);
-        way_take(&way, &record.header);
+        way_take(way, &record.header);
     }
+    (void)fclose(file);
+}
+
+static _Noreturn void answer_memory(const char *path, const char *shared, int answer)
+{
+    struct rules rules = load_upstream(shared, ARRAY_LEN(upstream), UPSTREAM);
+    struct way way;
+
+    way_open(&way, rules.engine);
+    replay_file(path, &way, UINT64_MAX);
     uint64_t kib = resident_kib();
-    if (write(answer, &kib, sizeof(kib)) != sizeof(kib))
-        _exit(1);
-    _exit(0);
+    _exit(write(answer, &kib, sizeof(kib)) == sizeof(kib) ? 0 : 1);
 }
 
 static void measure_memory(const char *path, const char *shared, struct report *report)
@@ -257,7 +291,7 @@ static void measure_memory(const char *path, const char *shared, struct report *
         exit(1);
     pid_t pid = fork();
     if (pid == 0)
-        replay_file(path, shared, way[1]);
+        answer_memory(path, shared, way[1]);
     (void)close(way[1]);
     if (pid < 0 || read(way[0], &kib, sizeof(kib)) != sizeof(kib) || waitpid(pid, NULL, 0) != pid) {
         (void)fprintf(stderr, "bench: the replay for its memory failed\n");
@@ -280,7 +314,7 @@ static void measure_load(const char *shared, struct report *report)
 
     for (int i = 0; i < LOADS; i++) {
         uint64_t from = clock_mono_ns();
-        struct rules rules = load_upstream(shared, ARRAY_LEN(upstream), "upstream");
+        struct rules rules = load_upstream(shared, ARRAY_LEN(upstream), UPSTREAM);
         report_ours(row, (double)(clock_mono_ns() - from) / 1e6);
         unload(&rules);
     }
@@ -300,7 +334,7 @@ static const char finding_rule[] =
 struct finder {
     struct finding_place place;
     struct buf json;
-    uint64_t made, ns, bytes;
+    uint64_t wanted, made, ns;
 };
 
 static void make_finding(void *ctx, const struct rule *rule, const struct event *event)
@@ -308,35 +342,51 @@ static void make_finding(void *ctx, const struct rule *rule, const struct event 
     struct finder *finder = ctx;
     uint64_t from = clock_mono_ns();
 
-    if (finder->made == FINDINGS)
+    if (finder->made == finder->wanted)
         return;
     buf_reset(&finder->json);
     if (finding_make(&finder->json, &finder->place, rule, event) < 0)
         exit(1);
     finder->ns += clock_mono_ns() - from;
-    finder->bytes += finder->json.len;
     finder->made++;
 }
 
-static void measure_finding(const struct recording *recording, struct report *report)
+static struct rules load_finding(void)
 {
     struct rules rules = {"finding", ruleset_new(), NULL};
-    struct report_row *row = report_add(report, "a finding as JSON, 12 fields", "us",
-                                        "formatted into a buffer", "Falco 0.44.1, published");
 
     if (ruleset_load_text(rules.set, "finding.yaml", sv(finding_rule)) < 0)
         refuse("finding", rules.set);
     finish(&rules);
+    return rules;
+}
+
+static void finder_open(struct finder *finder, struct way *way, struct engine *engine,
+                        uint64_t wanted)
+{
+    *finder = (struct finder){
+        .place = {"bench", "bench", "", "", clock_boot_offset_ns()},
+        .wanted = wanted,
+    };
+    buf_init(&finder->json, FINDING_MAX);
+    way_open(way, engine);
+    way->on_match = make_finding;
+    way->ctx = finder;
+}
+
+static void measure_finding(const struct recording *recording, struct report *report)
+{
+    struct rules rules = load_finding();
+    struct report_row *row = report_add(report, "a finding as JSON, 12 fields", "us",
+                                        "formatted into a buffer", "Falco 0.44.1, published");
+
     for (int round = 0; round < ROUNDS; round++) {
-        struct finder finder = {.place = {"bench", "bench", "", "", clock_boot_offset_ns()}};
         const char *at = recording->first;
+        struct finder finder;
         struct way way;
 
-        buf_init(&finder.json, FINDING_MAX);
-        way_open(&way, rules.engine);
-        way.on_match = make_finding;
-        way.ctx = &finder;
-        for (uint64_t i = 0; i < recording->records && finder.made < FINDINGS; i++)
+        finder_open(&finder, &way, rules.engine, FINDINGS);
+        for (uint64_t i = 0; i < recording->records && finder.made < finder.wanted; i++)
             way_take(&way, recording_next(recording, &at));
         way_close(&way);
         buf_done(&finder.json);
@@ -353,7 +403,8 @@ struct measured {
     struct rules rules;
     double falco_ns; /* of its rules alone, 0: none published */
     struct report_row *all, *alone;
-    char all_name[TEXT_SIZE], alone_name[TEXT_SIZE], what[TEXT_SIZE];
+    char all_name[TEXT_SIZE], alone_name[TEXT_SIZE], instructions_name[TEXT_SIZE];
+    char what[TEXT_SIZE];
     uint64_t records;
     struct pass last;
 };
@@ -368,6 +419,8 @@ static void measured_begin(struct measured *set, const struct recording *recordi
                    engine_rule_count(set->rules.engine), (double)set->records / 1e6);
     (void)snprintf(set->all_name, sizeof(set->all_name), "%s, whole way", set->rules.name);
     (void)snprintf(set->alone_name, sizeof(set->alone_name), "%s, rules alone", set->rules.name);
+    (void)snprintf(set->instructions_name, sizeof(set->instructions_name), "instructions, %s",
+                   set->rules.name);
     set->all = report_add(report, set->all_name, "ns", set->what, "no rules");
     set->alone = report_add(report, set->alone_name, "ns", "the difference to no rules",
                             set->falco_ns > 0 ? "Falco 0.44.1, published" : NULL);
@@ -409,6 +462,57 @@ static void measure_rules(const struct recording *recording, struct measured *se
                        (unsigned long long)set[i].last.matches);
 }
 
+/* -------------------------------------------------------------------------------- instructions */
+
+#define FINDING "a finding"
+
+/* What the program does under callgrind: the first part of the stream, once. */
+static int count_set(const char *path, const char *dir, const char *shared, const char *name)
+{
+    bool finding = strcmp(name, FINDING) == 0;
+    struct rules rules = finding ? load_finding() : load_set(name, dir, shared);
+    struct finder finder;
+    struct way way;
+
+    if (finding)
+        finder_open(&finder, &way, rules.engine, COUNTED_FINDINGS);
+    else
+        way_open(&way, rules.engine);
+    replay_file(path, &way, COUNTED_RECORDS);
+    way_close(&way);
+    if (finding)
+        buf_done(&finder.json);
+    unload(&rules);
+    return 0;
+}
+
+/* Instructions of `function` while the set is counted; 0 when they could not be. */
+static double count(char **argv, const char *name, const char *function)
+{
+    const char *const args[] = {argv[0], argv[1], argv[2], argv[3], "--count", name, NULL};
+    uint64_t instructions = 0;
+
+    return instructions_count(args, function, &instructions) ? (double)instructions : 0;
+}
+
+static void measure_instructions(char **argv, const struct recording *recording,
+                                 const struct measured *set, size_t sets, struct report *report)
+{
+    double events = (double)replay(recording, NULL, COUNTED_RECORDS).events;
+    double none = count(argv, NO_RULES, "way_take*");
+
+    if (none == 0)
+        return;
+    report_ours(report_add(report, "instructions, no rules", "", "an event", NULL), none / events);
+    for (size_t i = 0; i < sets; i++) {
+        struct report_row *row = report_add(report, set[i].instructions_name, "",
+                                            "an event more than without rules", NULL);
+        report_ours(row, (count(argv, set[i].rules.name, "way_take*") - none) / events);
+    }
+    report_ours(report_add(report, "instructions, a finding", "", "", NULL),
+                count(argv, FINDING, "finding_make") / COUNTED_FINDINGS);
+}
+
 static void say_stream(const struct recording *recording)
 {
     static const char *const kinds[WIRE_KIND_COUNT] = {
@@ -421,7 +525,8 @@ static void say_stream(const struct recording *recording)
                   (unsigned long long)recording->records, (unsigned long long)recording->lost);
     for (size_t i = 0; i < WIRE_KIND_COUNT; i++) {
         if (recording->of_kind[i] > 0)
-            (void)fprintf(stderr, " %s %llu", kinds[i], (unsigned long long)recording->of_kind[i]);
+            (void)fprintf(stderr, " %s %llu", kinds[i] == NULL ? "other" : kinds[i],
+                          (unsigned long long)recording->of_kind[i]);
     }
     (void)fprintf(stderr, "\n");
 }
@@ -436,28 +541,31 @@ int main(int argc, char **argv)
     size_t sets = 0;
 
     if (argc < 4) {
-        (void)fprintf(stderr, "usage: bench_rules RECORDING RULES SHARED [--json]\n");
+        (void)fprintf(stderr, "usage: bench_rules RECORDING RULES SHARED [--json | --count SET]\n");
         return 2;
     }
+    if (argc == 6 && strcmp(argv[4], "--count") == 0)
+        return count_set(argv[1], argv[2], argv[3], argv[5]);
     (void)snprintf(rules, sizeof(rules), "%s/data/rules/falco/%s", argv[3], upstream[0]);
     bool has_upstream = access(rules, R_OK) == 0;
     if (!has_upstream)
         (void)fprintf(stderr, "bench: upstream rules skipped: %s: %s\n", rules, strerror(errno));
     recording_make(argv[1]);
-    set[sets++].rules = load_shipped(argv[2]);
+    set[sets++].rules = load_set(SHIPPED, argv[2], argv[3]);
     if (has_upstream) {
         measure_memory(argv[1], argv[3], &report);
         measure_load(argv[3], &report);
         set[sets].falco_ns = 572;
-        set[sets++].rules = load_upstream(argv[3], 1, "25 upstream");
+        set[sets++].rules = load_set(STABLE, argv[2], argv[3]);
         set[sets].falco_ns = 2286;
-        set[sets++].rules = load_upstream(argv[3], ARRAY_LEN(upstream), "93 upstream");
-        set[sets++].rules = load_many(argv[3]);
+        set[sets++].rules = load_set(UPSTREAM, argv[2], argv[3]);
+        set[sets++].rules = load_set(MANY, argv[2], argv[3]);
     }
     recording_open(&recording, argv[1]);
     say_stream(&recording);
     measure_rules(&recording, set, sets, &report);
     measure_finding(&recording, &report);
+    measure_instructions(argv, &recording, set, sets, &report);
     for (size_t i = 0; i < sets; i++)
         unload(&set[i].rules);
     recording_close(&recording);

@@ -93,3 +93,6 @@ struct sv json_get_sv(const struct json_doc *doc, const struct json_node *object
 const struct json_node *json_first(const struct json_doc *doc, const struct json_node *container);
 const struct json_node *json_next(const struct json_doc *doc, const struct json_node *container,
                                   const struct json_node *child);
+/* Write the value at `node`, as short as it goes. */
+void json_node_write(struct json_writer *w, const struct json_doc *doc,
+                     const struct json_node *node);

@@ -36,3 +36,54 @@ struct sv json_get_sv(const struct json_doc *doc, const struct json_node *object
 
     return value != NULL && value->kind == JSON_STRING ? value->text : (struct sv){NULL, 0};
 }
+
+static void write_contents(struct json_writer *w, const struct json_doc *doc,
+                           const struct json_node *container)
+{
+    bool is_key = container->kind == JSON_OBJECT;
+    bool keys = is_key;
+
+    for (const struct json_node *at = json_first(doc, container); at != NULL;
+         at = json_next(doc, container, at)) {
+        if (is_key)
+            json_key_sv(w, at->text);
+        else
+            json_node_write(w, doc, at);
+        is_key = keys && !is_key;
+    }
+}
+
+void json_node_write(struct json_writer *w, const struct json_doc *doc,
+                     const struct json_node *node)
+{
+    switch (node->kind) {
+    case JSON_NULL:
+        json_null(w);
+        break;
+    case JSON_FALSE:
+    case JSON_TRUE:
+        json_bool(w, node->kind == JSON_TRUE);
+        break;
+    case JSON_I64:
+        json_i64(w, node->i64);
+        break;
+    case JSON_U64:
+        json_u64(w, node->u64);
+        break;
+    case JSON_DOUBLE:
+        json_double(w, node->number);
+        break;
+    case JSON_STRING:
+        json_sv(w, node->text);
+        break;
+    case JSON_ARRAY:
+        json_array_begin(w);
+        write_contents(w, doc, node);
+        json_array_end(w);
+        break;
+    default:
+        json_object_begin(w);
+        write_contents(w, doc, node);
+        json_object_end(w);
+    }
+}

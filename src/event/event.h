@@ -14,6 +14,8 @@
 #include "event/value.h"
 
 struct arena;
+struct json_doc;
+struct json_node;
 
 #define EVENT_ARGS_MAX 32
 
@@ -44,6 +46,13 @@ struct event_fd {
     bool server; /* this end listens */
 };
 
+/* A record that came as JSON, in the document that it is part of. */
+struct event_json {
+    const struct json_doc *doc;
+    const struct json_node *node; /* NULL: the event is no such record */
+    bool quirks; /* fields mean what Falco's plugins make of them, also where those err */
+};
+
 /* Values named by hand instead of captured: rule tests, imported alerts. */
 struct event_given {
     struct sv field; /* as written in an output: "proc.aname[2]" */
@@ -70,6 +79,7 @@ struct event {
     uint32_t mode;
     uint32_t arg_count;
     struct value arg[EVENT_ARGS_MAX]; /* in the order of event_type_info()->param */
+    struct event_json json;           /* of sources other than syscall */
     const struct event_given *given;  /* NULL unless values are given by hand */
     uint32_t given_count;
     struct arena *scratch; /* for text made while extracting, not NULL; reset after the event */

@@ -304,6 +304,28 @@ uint32_t field_written(const struct event *event, const struct field_ref *ref, f
     return 1;
 }
 
+uint32_t field_joined(const struct event *event, const struct value *value, uint32_t count,
+                      const char *before, const char *after, struct value *out)
+{
+    size_t bytes = strlen(before) + strlen(after) + 1;
+
+    for (uint32_t i = 0; i < count; i++)
+        bytes += value[i].text.len + 1;
+    char *text = count == 0 ? NULL : arena_array(event->scratch, char, bytes);
+    if (text == NULL)
+        return 0;
+
+    char *at = mempcpy(text, before, strlen(before));
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            *at++ = ',';
+        at = mempcpy(at, value[i].text.ptr, value[i].text.len);
+    }
+    at = mempcpy(at, after, strlen(after));
+    *out = value_sv((struct sv){text, (size_t)(at - text)});
+    return 1;
+}
+
 bool field_write_env(struct buf *out, const struct process *process, const struct field_ref *ref)
 {
     struct sv left = process->program->env;

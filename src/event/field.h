@@ -61,6 +61,9 @@ struct field {
     uint32_t flags;      /* enum field_flag */
     const char *meaning; /* one line for `tiercel fields` */
     field_extract_fn extract;
+    /* Of a value in a JSON record: the names on the way to it, ended by NULL; see
+     * event/json_field.h. NULL for all others. */
+    const char *const *path;
 };
 
 uint32_t field_count(void);

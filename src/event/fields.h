@@ -21,7 +21,11 @@ extern const struct field_table field_table_aws, field_table_container, field_ta
 
 /* clang-format off */
 #define FIELD_ROW(sources_, name_, type_, arg_, flags_, extract_, meaning_) \
-    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_}
+    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, NULL}
+/* ... and the names on the way to its value: see event/json_field.h. */
+#define FIELD_JSON_ROW(sources_, name_, type_, arg_, flags_, extract_, meaning_, ...) \
+    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, \
+     (const char *const[]){__VA_ARGS__, NULL}}
 #define FIELD_TABLE(title_, rows_) {title_, rows_, ARRAY_LEN(rows_)}
 /* clang-format on */
 
@@ -71,6 +75,10 @@ typedef bool (*field_write_fn)(struct buf *out, const struct event *event,
                                const struct field_ref *ref);
 uint32_t field_written(const struct event *event, const struct field_ref *ref, field_write_fn write,
                        struct value *out);
+
+/* One text of many: commas between, `before` and `after` around. None when there are none. */
+uint32_t field_joined(const struct event *event, const struct value *value, uint32_t count,
+                      const char *before, const char *after, struct value *out);
 
 /* Append the environment of a process: the value of the variable ref->key, or all of it without an
  * argument. false when there is none. */

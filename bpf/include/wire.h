@@ -75,6 +75,9 @@ enum wire_flag {
     WIRE_FILE_CREATED = 1u << 11, /* FMODE_CREATED: this open made the file */
     WIRE_THREAD = 1u << 12,       /* exec from, or exit of, a thread other than the leader */
     WIRE_TEXT_MISSING = 1u << 13, /* a user string could not be read */
+    WIRE_URING = 1u << 24, /* asked for through io_uring: tid is the thread that submitted it */
+    WIRE_NAME_UNSURE = 1u << 25, /* a name, or its directory, changed while the call lasted: what
+                                  * was used may be another than what is reported */
 };
 
 struct wire_header {

@@ -50,6 +50,7 @@ _Static_assert(sizeof(struct scratch) <= 32768, "the most that per-CPU memory gi
 enum scratch_family {
     SCRATCH_SYSCALL,
     SCRATCH_EXEC,
+    SCRATCH_URING,
     SCRATCH_COUNT,
 };
 

@@ -11,10 +11,9 @@
  * records therefore carry what the kernel resolved beside what was given. */
 #include "bpf/lib/scope.h"
 #include "bpf/lib/syscall_x86.h"
+#include "bpf/lib/wanted.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-__u64 wanted_calls = 0; /* bit (1 << enum wire_call); set and changed by user space */
 
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -28,7 +27,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
     __u32 call = syscall_of(regs);
 
-    if (call == 0 || !(wanted_calls >> (call - 1) & 1) || !scope_has_current())
+    if (call == 0 || !call_is_wanted(call - 1) || !scope_has_current())
         return 0;
     bpf_tail_call(ctx, &handlers, call - 1);
     count_lost(0); /* not reached while every call has a handler */

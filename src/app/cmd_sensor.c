@@ -194,7 +194,9 @@ static void reload(struct sensor *sensor)
         return;
     }
     pipeline_set_engine(sensor->pipeline, fresh->engine);
-    kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine));
+    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine), &err);
+    if (rc < 0)
+        log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&err, rc)));
     rules_close(sensor->rules);
     sensor->rules = fresh;
     sensor->stamp_seen = fresh->stamp;
@@ -269,8 +271,8 @@ static void sensor_drain(struct sensor *sensor)
 {
     uint64_t from = clock_mono_ns();
 
-    kernel_ring_set_calls(sensor->ring, 0);
-    if (kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
+    if (kernel_ring_set_calls(sensor->ring, 0, NULL) < 0 ||
+        kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
     uplink_turn(sensor->uplink);
     while (spool_waiting(sensor->spool) > 0) {

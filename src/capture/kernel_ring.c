@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "capture/kernel_permission.h"
 #include "capture/kernel_ring.h"
+#include "capture/kernel_uring.h"
 #include "capture/wire_check.h"
 #include "sensor.skel.h"
 
@@ -42,6 +43,7 @@ struct kernel_ring {
     struct bpf_link *link[PROGRAMS_MAX];
     int attached[PROGRAMS_MAX]; /* descriptors of the programs that `link` attached */
     size_t link_count;
+    struct kernel_uring uring;
     struct ring_buffer *reader;
     struct wire_counts *per_cpu; /* room for one reading of the counts */
     int cpu_count;
@@ -168,6 +170,7 @@ static int load(struct kernel_ring *ring, const struct kernel_ring_options *opti
     programs->rodata->scope_cgroup = scope;
     programs->rodata->send_environment = options->environment;
     int rc = bpf_map__set_max_entries(programs->maps.ring, ring_bytes(options->ring_bytes));
+    kernel_uring_prepare(&ring->uring, programs);
     if (rc == 0)
         rc = sensor__load(programs);
     libbpf_words = NULL;
@@ -298,8 +301,9 @@ int kernel_ring_open(const struct kernel_ring_options *options, struct kernel_ri
     ring->reader = ring_buffer__new(bpf_map__fd(ring->programs->maps.ring), on_record, ring, NULL);
     if (ring->reader == NULL)
         return err_set(err, -errno, "cannot map the ring: %s", strerror(errno));
-    kernel_ring_set_calls(ring, options->calls);
     rc = open_poll(ring, err);
+    if (rc == 0)
+        rc = kernel_ring_set_calls(ring, options->calls, err);
     if (rc == 0)
         rc = attach(ring, err);
     if (rc < 0)
@@ -312,6 +316,7 @@ void kernel_ring_close(struct kernel_ring *ring)
 {
     if (ring == NULL)
         return;
+    kernel_uring_done(&ring->uring);
     for (size_t i = ring->link_count; i > 0; i--)
         (void)bpf_link__destroy(ring->link[i - 1]);
     scoped_fd_close(&ring->poll);
@@ -445,9 +450,10 @@ int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kernel_record_fn
     return (int)ring->batch;
 }
 
-void kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls)
+int kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls, struct err *err)
 {
     __atomic_store_n(&ring->programs->bss->wanted_calls, calls, __ATOMIC_RELAXED);
+    return kernel_uring_watch(&ring->uring, calls, err);
 }
 
 /* How often the kernel did not start a program, because it was unfinished on that CPU. */

@@ -65,8 +65,9 @@ int kernel_ring_fd(const struct kernel_ring *ring); /* for poll(2): readable whe
 must_check int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kernel_record_fn record,
                                    void *ctx, struct err *err);
 
-/* Change which calls become records, at once. */
-void kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls);
+/* Change which calls become records, at once, through io_uring too. Fails when programs for that
+ * cannot be attached: calls of the usual way are seen then as asked. */
+must_check int kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls, struct err *err);
 
 void kernel_ring_counts(const struct kernel_ring *ring, struct kernel_ring_counts *out);
 void kernel_features_probe(struct kernel_features *out); /* needs the same permission */

@@ -656,6 +656,8 @@ enum wire_outcome wire_decode(struct wire_decoder *decoder, const struct wire_he
     event->boot_ns = record->time_ns;
     event->cpu = record->cpu;
     event->tid = record->tid;
+    event->io_uring = (record->flags & WIRE_URING) != 0;
+    event->name_unsure = (record->flags & WIRE_NAME_UNSURE) != 0;
     fill_event(event, record, change);
     return WIRE_EVENT;
 }

@@ -70,6 +70,8 @@ struct event {
     bool has_result;
     int64_t result;
     const struct process *process; /* NULL: not known */
+    bool io_uring;                 /* asked for through io_uring, not by a call */
+    bool name_unsure;              /* a name may have been rewritten while the call lasted */
     struct event_fd fd;
     struct sv path, path_raw;               /* fs.path.name: resolved, and as given; all paths
                                              * are there also when the call failed */

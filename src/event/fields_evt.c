@@ -97,6 +97,18 @@ static uint32_t evt_is_async(const struct event *e, const struct field_ref *ref,
     return field_bool(out, false);
 }
 
+static uint32_t evt_is_io_uring(const struct event *e, const struct field_ref *ref,
+                                struct value *out)
+{
+    return field_bool(out, e->io_uring);
+}
+
+static uint32_t evt_is_name_unsure(const struct event *e, const struct field_ref *ref,
+                                   struct value *out)
+{
+    return field_bool(out, e->name_unsure);
+}
+
 static uint32_t evt_hostname(const struct event *e, const struct field_ref *ref, struct value *out)
 {
     const char *set = getenv("FALCO_HOSTNAME");
@@ -410,7 +422,11 @@ static const struct field rows[] = {
         "made by a source beside its own events; never so here"),
     ROW("evt.is_io", BOOL, NONE, 0, evt_is_io, "reads from or writes to a descriptor"),
     ROW("evt.is_io_read", BOOL, NONE, 0, evt_is_io_read, "reads from a descriptor"),
+    ROW("evt.is_io_uring", BOOL, NONE, 0, evt_is_io_uring,
+        "asked for through io_uring instead of by a call of its own"),
     ROW("evt.is_io_write", BOOL, NONE, 0, evt_is_io_write, "writes to a descriptor"),
+    ROW("evt.is_name_unsure", BOOL, NONE, 0, evt_is_name_unsure,
+        "a name may have been rewritten while the call lasted: what was used may be another"),
     ROW("evt.is_open_create", BOOL, NONE, 0, evt_is_open_create, "an open that made the file"),
     ROW("evt.is_open_exec", BOOL, NONE, 0, evt_is_open_exec,
         "an open that may make a file, with execute permission"),

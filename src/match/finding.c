@@ -362,6 +362,10 @@ static void put_tiercel(struct json_writer *w, const struct finding_place *place
         put_str(w, "confidence", rule_confidence_name(rule->confidence));
     put_str(w, "owner", rule->owner);
     put_rule(w, rule, event);
+    if (event->io_uring)
+        put_bool(w, "io_uring", true);
+    if (event->name_unsure)
+        put_bool(w, "name_unsure", true);
     put_str(w, "node", place->node);
     put_str(w, "cluster", place->cluster);
     if (event->process != NULL && event->process->container != NULL)

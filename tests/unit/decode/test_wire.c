@@ -383,6 +383,17 @@ static void opens(void **state)
     check(&d, "evt.is_open_read", "true");
     check(&d, "evt.is_open_write", "false");
     check(&d, "evt.rawres", "3");
+    check(&d, "evt.is_io_uring", "false");
+    check(&d, "evt.is_name_unsure", "false");
+
+    decode_open(&d,
+                (struct wire_open){.result = 3,
+                                   .call = WIRE_CALL_OPENAT,
+                                   .file_flags = WIRE_URING | WIRE_NAME_UNSURE},
+                "/etc/passwd", "p", "");
+    check(&d, "evt.type", "\"openat\"");
+    check(&d, "evt.is_io_uring", "true");
+    check(&d, "evt.is_name_unsure", "true");
 
     decode_open(&d,
                 (struct wire_open){.result = 4,

@@ -197,6 +197,8 @@ static void test_members(void **state)
     CHECK_INT(at(&doc, "tiercel/rule/matched/2/holds")->kind, JSON_FALSE);
     CHECK(at(&doc, "tiercel/process/login_user") == NULL);
     CHECK(at(&doc, "tiercel/ancestors/1") == NULL);
+    CHECK(at(&doc, "tiercel/io_uring") == NULL);
+    CHECK(at(&doc, "tiercel/name_unsure") == NULL);
 }
 
 static void test_id(void **state)
@@ -232,9 +234,12 @@ static void test_host_process(void **state)
     CHECK(at(&doc, "tiercel/queries") == NULL);
     CHECK_INT(at(&doc, "tiercel/ancestors")->count, 0);
 
+    fixture->event.io_uring = fixture->event.name_unsure = true;
     fixture->event.process = NULL;
     CHECK_INT(json_parse(make(fixture, &place), fixture->arena, &doc, NULL), 0);
     CHECK(at(&doc, "tiercel/process") == NULL);
+    CHECK_INT(at(&doc, "tiercel/io_uring")->kind, JSON_TRUE);
+    CHECK_INT(at(&doc, "tiercel/name_unsure")->kind, JSON_TRUE);
 }
 
 static void test_keys(void **state)

@@ -1,0 +1,442 @@
+/* bpf/probes/io_uring.bpf.c - what is done through io_uring, as the records of the calls that do
+ * the same.
+ *
+ * A request has two ends. When it is submitted the kernel has copied its names and arguments, so
+ * that nobody can rewrite what is read here, and the current task is the one that asks: the thread
+ * that entered the kernel, or the poller that the kernel runs for the ring, which is a thread of
+ * the same process. When it is complete there is a result; whoever worked then (the submitter, a
+ * worker thread of its process, a later entry into the kernel) shares the process's descriptors and
+ * directories. What was learned first is kept until then in a table, by the request's address.
+ *
+ * A request that was under way before these programs were attached, or did not fit the table, has
+ * its second end only: its names are missing, an opened file is still told from its descriptor. */
+#include "bpf/include/kernel_uring.h"
+#include "bpf/lib/call.h"
+#include "bpf/lib/open.h"
+#include "bpf/lib/scope.h"
+#include "bpf/lib/socket.h"
+#include "bpf/lib/wanted.h"
+
+#define URING_REQUESTS_MAX 4096 /* under way at once; memory is taken as they come */
+#define O_LARGEFILE 0100000     /* added by the kernel to every open */
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct uring_request {
+    struct io_ring_ctx *ring;
+    struct dentry *base, *new_base; /* where relative names started when it was submitted */
+    __u64 start_ns;
+    __u32 pid, tid;
+    __s32 fd, new_fd; /* descriptors, or directories of names */
+    __u32 slot;       /* of the ring's file table: 1 + index, URING_SLOT_ANY, 0: none */
+    __u32 flags, mode;
+    __u32 wire_flags;
+    __u16 call, opcode;
+    __u16 name_len, new_name_len;
+    __u32 address_len;
+    struct address address;
+    char name[WIRE_PATH_MAX], new_name[WIRE_PATH_MAX];
+};
+
+/* Taken from memory as requests come: nothing while nobody uses io_uring. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, URING_REQUESTS_MAX);
+    __type(key, __u64); /* address of the request */
+    __type(value, struct uring_request);
+} uring_requests SEC(".maps");
+
+enum uring_family {
+    URING_SUBMIT,
+    URING_COMPLETE,
+    URING_FAMILY_COUNT,
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, URING_FAMILY_COUNT);
+    __type(key, __u32);
+    __type(value, struct uring_request);
+} uring_scratches SEC(".maps");
+
+/* 1 + enum wire_call, 0: not ours. A rename without flags is what renameat does. */
+static __always_inline __u32 uring_call(__u8 opcode, const struct io_kiocb *req)
+{
+    switch (opcode) {
+    case URING_OP_CONNECT:
+        return 1 + WIRE_CALL_CONNECT;
+    case URING_OP_OPENAT:
+        return 1 + WIRE_CALL_OPENAT;
+    case URING_OP_OPENAT2:
+        return 1 + WIRE_CALL_OPENAT2;
+    case URING_OP_UNLINKAT:
+        return 1 + WIRE_CALL_UNLINKAT;
+    case URING_OP_RENAMEAT:
+        return 1 + (BPF_CORE_READ((const struct io_rename *)req, flags) ? WIRE_CALL_RENAMEAT2
+                                                                        : WIRE_CALL_RENAMEAT);
+    default:
+        return 0;
+    }
+}
+
+static __always_inline __u16 uring_name(char *out, const struct filename *name, __u32 *flags)
+{
+    long len = bpf_probe_read_kernel_str(out, WIRE_PATH_MAX, BPF_CORE_READ(name, name));
+
+    if (len < 0 || len > WIRE_PATH_MAX) {
+        *flags |= WIRE_TEXT_MISSING;
+        return 0;
+    }
+    return len == 0 ? 0 : len - 1;
+}
+
+static __always_inline struct dentry *uring_base(__s32 fd)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+
+    if (fd == AT_FDCWD)
+        return task->fs->pwd.dentry;
+    return BPF_CORE_READ(file_of(fd), f_path.dentry);
+}
+
+/* The address that the caller gave, from the kernel's copy where it has been made: at the start of
+ * the request's data, or in it as a message's address, which differs between releases. The one that
+ * agrees with user memory is it; when none does, user memory was rewritten. */
+static __always_inline void uring_address(struct uring_request *out, const struct io_kiocb *req)
+{
+    const struct io_connect *connect = (const struct io_connect *)req;
+    const char *copy = BPF_CORE_READ(req, async_data);
+    const char *in_message = copy + bpf_core_field_offset(struct io_async_msghdr, addr);
+    __u32 len = BPF_CORE_READ(connect, addr_len);
+    __u64 given = 0, first = 0, second = 0;
+
+    if (len > sizeof(out->address))
+        len = sizeof(out->address);
+    out->address_len = len;
+    if (bpf_probe_read_user(&out->address, len, BPF_CORE_READ(connect, addr)) != 0)
+        out->wire_flags |= WIRE_TEXT_MISSING;
+    if (!copy || len < sizeof(given))
+        return;
+    __builtin_memcpy(&given, &out->address, sizeof(given));
+    bpf_probe_read_kernel(&first, sizeof(first), copy);
+    bpf_probe_read_kernel(&second, sizeof(second), in_message);
+    if (given != first && given != second)
+        out->wire_flags |= WIRE_NAME_UNSURE;
+
+    __u16 family = (__u16)first;
+    bool at_start =
+        given == first ||
+        (given != second && (family == AF_UNIX || family == AF_INET || family == AF_INET6));
+
+    bpf_probe_read_kernel(&out->address, len, at_start ? copy : in_message);
+}
+
+/* What the request asks for. Names are there (`named`) until it is done. */
+static __always_inline void uring_ask(struct uring_request *out, const struct io_kiocb *req,
+                                      bool named)
+{
+    const struct io_open *open = (const struct io_open *)req;
+    const struct io_unlink *unlink = (const struct io_unlink *)req;
+    const struct io_rename *rename = (const struct io_rename *)req;
+    const struct filename *name = NULL, *new_name = NULL;
+
+    switch (out->opcode) {
+    case URING_OP_OPENAT:
+    case URING_OP_OPENAT2:
+        out->fd = BPF_CORE_READ(open, dfd);
+        out->slot = BPF_CORE_READ(open, file_slot);
+        out->flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE;
+        out->mode = BPF_CORE_READ(open, how.mode);
+        name = BPF_CORE_READ(open, filename);
+        break;
+    case URING_OP_UNLINKAT:
+        out->fd = BPF_CORE_READ(unlink, dfd);
+        out->flags = BPF_CORE_READ(unlink, flags);
+        name = BPF_CORE_READ(unlink, filename);
+        break;
+    case URING_OP_RENAMEAT:
+        out->fd = BPF_CORE_READ(rename, old_dfd);
+        out->new_fd = BPF_CORE_READ(rename, new_dfd);
+        out->flags = BPF_CORE_READ(rename, flags);
+        name = BPF_CORE_READ(rename, oldpath);
+        new_name = BPF_CORE_READ(rename, newpath);
+        break;
+    default:
+        out->fd = BPF_CORE_READ(req, cqe.fd);
+        if (BPF_CORE_READ(req, flags) & URING_FLAG_FIXED_FILE)
+            out->slot = 1 + (__u32)out->fd;
+        if (named)
+            uring_address(out, req);
+        else
+            out->wire_flags |= WIRE_TEXT_MISSING;
+        return;
+    }
+    out->base = uring_base(out->fd);
+    if (!named) {
+        out->wire_flags |= WIRE_TEXT_MISSING;
+        return;
+    }
+    out->name_len = uring_name(out->name, name, &out->wire_flags);
+    if (new_name) {
+        out->new_base = uring_base(out->new_fd);
+        out->new_name_len = uring_name(out->new_name, new_name, &out->wire_flags);
+    }
+}
+
+static __always_inline void uring_gather(struct uring_request *out, const struct io_kiocb *req,
+                                         __u8 opcode, __u32 call, bool named)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    __u64 pid_tgid = bpf_get_current_pid_tgid();
+
+    __builtin_memset(out, 0, __builtin_offsetof(struct uring_request, name));
+    out->ring = BPF_CORE_READ(req, ctx);
+    out->pid = pid_tgid >> 32;
+    out->tid = (__u32)pid_tgid;
+    out->start_ns = task->group_leader->start_boottime;
+    out->opcode = opcode;
+    out->call = call - 1;
+    out->wire_flags = WIRE_URING;
+    out->fd = AT_FDCWD;
+    out->new_fd = AT_FDCWD;
+    uring_ask(out, req, named);
+}
+
+static __always_inline int uring_submitted(const struct io_kiocb *req)
+{
+    __u8 opcode = BPF_CORE_READ(req, opcode);
+    __u32 family = URING_SUBMIT, call = uring_call(opcode, req);
+    __u64 key = (__u64)req;
+    struct uring_request *request;
+
+    if (call == 0 || !call_is_wanted(call - 1) || !scope_has_current())
+        return 0;
+    request = bpf_map_lookup_elem(&uring_scratches, &family);
+    if (!request)
+        return 0;
+    uring_gather(request, req, opcode, call, true);
+    bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY);
+    return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *req)
+{
+    return uring_submitted(req);
+}
+
+/* The same up to 6.2. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_submit_6_2, struct io_kiocb *req)
+{
+    return uring_submitted(req);
+}
+
+/* The file in a slot (from 0) of the ring's table. */
+static __always_inline struct file *uring_slot_file(const struct io_ring_ctx *ring, __u32 slot)
+{
+    const struct io_file_table *table =
+        (const void *)((const char *)ring + bpf_core_field_offset(ring->file_table));
+    const struct io_file_table___6_12 *older = (const void *)table;
+    unsigned long pointer = 0;
+
+    if (bpf_core_field_exists(older->files)) {
+        struct io_fixed_file *files = BPF_CORE_READ(older, files);
+
+        bpf_probe_read_kernel(&pointer, sizeof(pointer), files + slot);
+    } else {
+        struct io_rsrc_node **nodes = BPF_CORE_READ(table, data.nodes);
+        struct io_rsrc_node *node = NULL;
+
+        bpf_probe_read_kernel(&node, sizeof(node), nodes + slot);
+        if (node)
+            pointer = BPF_CORE_READ(node, file_ptr);
+    }
+    return (struct file *)(pointer & URING_SLOT_MASK);
+}
+
+/* The file that an open gave. */
+static __always_inline struct file *uring_opened(const struct uring_request *request, __s64 result,
+                                                 bool own)
+{
+    if (result < 0)
+        return NULL;
+    if (request->slot == URING_SLOT_ANY)
+        return uring_slot_file(request->ring, result);
+    if (request->slot != 0)
+        return uring_slot_file(request->ring, request->slot - 1);
+    return own ? file_of(result) : NULL;
+}
+
+static __always_inline void uring_header(struct wire_header *hdr, __u32 kind,
+                                         const struct uring_request *request)
+{
+    fill_header(hdr, kind, 0);
+    hdr->pid = request->pid;
+    hdr->tid = request->tid;
+    hdr->start_ns = request->start_ns;
+    hdr->flags = request->wire_flags;
+}
+
+/* Append a name that was kept. */
+static __always_inline __u32 uring_put(struct scratch *scratch, __u32 at, const char *name,
+                                       __u32 len)
+{
+    opaque(at);
+    if (at > SCRATCH_RECORD - WIRE_PATH_MAX || len > WIRE_PATH_MAX)
+        return 0;
+    bpf_probe_read_kernel(scratch->record + at, len, name);
+    return len;
+}
+
+/* Append the directory that a name starts from, as it is now, and say when it is another one than
+ * at the start: then nobody knows which one the name was looked up in. */
+static __always_inline __u32 uring_put_base(struct scratch *scratch, __u32 at, const char *name,
+                                            __u32 name_len, __s32 fd, const struct dentry *before,
+                                            __u32 *flags)
+{
+    if (name_len > 0 && name[0] == '/')
+        return 0;
+    if (uring_base(fd) != before)
+        *flags |= WIRE_NAME_UNSURE;
+    if (fd == AT_FDCWD)
+        return put_cwd(scratch, at, flags);
+    return put_path_of_file(scratch, at, file_of(fd), flags);
+}
+
+static __noinline int uring_emit_open(struct scratch *scratch, struct uring_request *request,
+                                      __s64 result, bool own)
+{
+    struct wire_open *open = (struct wire_open *)scratch->record;
+    __u32 flags, at = __builtin_offsetof(struct wire_open, data);
+
+    if (!request)
+        return 0;
+
+    const struct file *file = uring_opened(request, result, own);
+
+    __builtin_memset(open, 0, at);
+    uring_header(&open->hdr, WIRE_OPEN, request);
+    open->result = result;
+    open->call = request->call;
+    open->dirfd = request->fd;
+    open->flags = request->flags;
+    open->mode = request->mode;
+    flags = open->hdr.flags;
+    if (file) {
+        open_file(open, file);
+        flags = open->hdr.flags;
+        if (own)
+            at += open->path_len = put_path_of_file(scratch, at, file, &flags);
+    }
+    at += open->raw_len = uring_put(scratch, at, request->name, request->name_len);
+    if (open->path_len == 0 && own)
+        at += open->base_len = uring_put_base(scratch, at, request->name, request->name_len,
+                                              request->fd, request->base, &flags);
+    open->hdr.flags = flags;
+    emit_scratch(scratch, at, WIRE_OPEN);
+    return 0;
+}
+
+static __noinline int uring_emit_path(struct scratch *scratch, struct uring_request *request,
+                                      __s64 result, bool own)
+{
+    struct wire_path *path = (struct wire_path *)scratch->record;
+    __u32 flags, at = sizeof(*path);
+
+    if (!request)
+        return 0;
+    __builtin_memset(path, 0, sizeof(*path));
+    uring_header(&path->hdr, WIRE_PATH, request);
+    path->result = result;
+    path->call = request->call;
+    path->dirfd = request->fd;
+    path->new_dirfd = request->new_fd;
+    path->flags = request->flags;
+    flags = path->hdr.flags;
+    at += path->name_len = uring_put(scratch, at, request->name, request->name_len);
+    at += path->new_name_len = uring_put(scratch, at, request->new_name, request->new_name_len);
+    if (own)
+        at += path->base_len = uring_put_base(scratch, at, request->name, request->name_len,
+                                              request->fd, request->base, &flags);
+    if (own && request->opcode == URING_OP_RENAMEAT)
+        at += path->new_base_len =
+            uring_put_base(scratch, at, request->new_name, request->new_name_len, request->new_fd,
+                           request->new_base, &flags);
+    path->hdr.flags = flags;
+    emit_scratch(scratch, at, WIRE_PATH);
+    return 0;
+}
+
+/* The request holds its socket's file for as long as it lives, whatever becomes of the descriptor.
+ */
+static __noinline int uring_emit_connect(struct scratch *scratch, struct uring_request *request,
+                                         __s64 result, struct file *file)
+{
+    struct wire_connect *connect = (struct wire_connect *)scratch->record;
+
+    if (!request)
+        return 0;
+
+    struct address *given = address_given(scratch);
+
+    *given = request->address;
+    __builtin_memset(connect, 0, sizeof(*connect));
+    uring_header(&connect->hdr, WIRE_CONNECT, request);
+    connect->result = result;
+    connect->fd = request->fd;
+    emit_scratch(scratch, put_connect(scratch, file, given, request->address_len), WIRE_CONNECT);
+    return 0;
+}
+
+static __always_inline void uring_emit(struct uring_request *request, const struct io_kiocb *req,
+                                       __s64 result)
+{
+    struct scratch *scratch = scratch_of(SCRATCH_URING);
+    bool own = bpf_get_current_pid_tgid() >> 32 == request->pid;
+
+    if (!scratch)
+        return;
+    switch (request->opcode) {
+    case URING_OP_OPENAT:
+    case URING_OP_OPENAT2:
+        uring_emit_open(scratch, request, result, own);
+        break;
+    case URING_OP_CONNECT:
+        uring_emit_connect(scratch, request, result, BPF_CORE_READ(req, file));
+        break;
+    default:
+        uring_emit_path(scratch, request, result, own);
+        break;
+    }
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, void *completed)
+{
+    const struct io_kiocb *req = completed;
+    __u64 key = (__u64)req;
+    struct uring_request *request;
+
+    if (!req)
+        return 0; /* one of several results of a request that goes on */
+    request = bpf_map_lookup_elem(&uring_requests, &key);
+    if (request) {
+        uring_emit(request, req, BPF_CORE_READ(req, cqe.res));
+        bpf_map_delete_elem(&uring_requests, &key);
+        return 0;
+    }
+
+    __u8 opcode = BPF_CORE_READ(req, opcode);
+    __u32 family = URING_COMPLETE, call = uring_call(opcode, req);
+
+    if (call == 0 || !call_is_wanted(call - 1) || !scope_has_current())
+        return 0;
+    request = bpf_map_lookup_elem(&uring_scratches, &family);
+    if (!request)
+        return 0;
+    uring_gather(request, req, opcode, call, false);
+    uring_emit(request, req, BPF_CORE_READ(req, cqe.res));
+    return 0;
+}

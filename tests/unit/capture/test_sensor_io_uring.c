@@ -1,0 +1,712 @@
+/* What is done through io_uring is seen as the calls that do the same. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tests/unit/capture/sensor.h"
+#include "tests/unit/capture/uring.h"
+#include "tests/unit/test.h"
+
+static struct sensor sensor;
+
+enum { DIR_FD = 700, NOT_A_FD = 999, CANNOT = 66 };
+
+static int setup(void **state)
+{
+    sensor_clear(&sensor);
+    return 0;
+}
+
+static const char *expand(const char *text, char *out)
+{
+    if (text[0] == '@')
+        CHECK(snprintf(out, PATH_MAX, "%s%s", sensor.dir, text + 1) < PATH_MAX);
+    else
+        CHECK(snprintf(out, PATH_MAX, "%s", text) < PATH_MAX);
+    return out;
+}
+
+static void make_file(const char *name)
+{
+    char path[PATH_MAX];
+
+    sensor_path(&sensor, name, path);
+
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+    CHECK(fd >= 0);
+    (void)close(fd);
+}
+
+/* How a ring is set up and a request made. */
+enum way { PLAIN, WORKER, POLLER, DEFERRED, FIXED_SLOT, ANY_SLOT };
+
+static int open_ring(struct uring *uring, enum way way)
+{
+    struct io_uring_params params = {0};
+    int rc;
+
+    if (way == POLLER) {
+        params.flags = IORING_SETUP_SQPOLL;
+        params.sq_thread_idle = 50;
+    }
+    if (way == DEFERRED)
+        params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+    rc = uring_open(uring, 8, &params);
+    if (rc < 0 || (way != FIXED_SLOT && way != ANY_SLOT))
+        return rc;
+
+    int slots[4] = {-1, -1, -1, -1};
+
+    return (int)syscall(SYS_io_uring_register, uring->fd, IORING_REGISTER_FILES, slots, 4);
+}
+
+static void set_way(struct io_uring_sqe *sqe, enum way way)
+{
+    if (way == WORKER)
+        sqe->flags |= IOSQE_ASYNC;
+    if (way == FIXED_SLOT)
+        sqe->file_index = 3;
+    if (way == ANY_SLOT)
+        sqe->file_index = IORING_FILE_INDEX_ALLOC;
+}
+
+/* ---- opens ---- */
+
+struct open_case {
+    const char *row;
+    enum way way;
+    enum wire_call call;
+    int dirfd;
+    const char *raw;
+    int flags;
+    mode_t mode;
+    int result; /* 0: done */
+    const char *path, *base;
+    uint32_t wire_flags;
+};
+
+static const struct open_case open_cases[] = {
+    {"openat", PLAIN, WIRE_CALL_OPENAT, AT_FDCWD, "@/file", O_RDWR, 0, 0, "@/file", "", 0},
+    {"relative", PLAIN, WIRE_CALL_OPENAT, AT_FDCWD, "sub/../file", O_RDONLY, 0, 0, "@/file", "", 0},
+    {"descriptor", PLAIN, WIRE_CALL_OPENAT, DIR_FD, "below", O_RDONLY, 0, 0, "@/sub/below", "", 0},
+    {"symbolic link", PLAIN, WIRE_CALL_OPENAT, AT_FDCWD, "@/link", O_RDONLY, 0, 0, "@/sub/below",
+     "", 0},
+    {"created", PLAIN, WIRE_CALL_OPENAT, AT_FDCWD, "new1", O_WRONLY | O_CREAT, 0600, 0, "@/new1",
+     "", WIRE_FILE_CREATED},
+    {"openat2", PLAIN, WIRE_CALL_OPENAT2, DIR_FD, "below", O_RDWR, 0, 0, "@/sub/below", "", 0},
+    {"worker", WORKER, WIRE_CALL_OPENAT, AT_FDCWD, "link", O_RDONLY, 0, 0, "@/sub/below", "", 0},
+    {"poller", POLLER, WIRE_CALL_OPENAT, AT_FDCWD, "link", O_RDONLY, 0, 0, "@/sub/below", "", 0},
+    {"deferred", DEFERRED, WIRE_CALL_OPENAT, AT_FDCWD, "link", O_RDONLY, 0, 0, "@/sub/below", "",
+     0},
+    {"fixed slot", FIXED_SLOT, WIRE_CALL_OPENAT, AT_FDCWD, "link", O_RDONLY, 0, 0, "@/sub/below",
+     "", 0},
+    {"any slot", ANY_SLOT, WIRE_CALL_OPENAT2, AT_FDCWD, "link", O_RDONLY, 0, 0, "@/sub/below", "",
+     0},
+    {"no such file", PLAIN, WIRE_CALL_OPENAT, AT_FDCWD, "none", O_RDONLY, 0, -ENOENT, "", "@", 0},
+    {"no such file, worker", WORKER, WIRE_CALL_OPENAT, DIR_FD, "none", O_RDONLY, 0, -ENOENT, "",
+     "@/sub", 0},
+    {"no such file, poller", POLLER, WIRE_CALL_OPENAT, DIR_FD, "none", O_RDONLY, 0, -ENOENT, "",
+     "@/sub", 0},
+    {"no such descriptor", PLAIN, WIRE_CALL_OPENAT, NOT_A_FD, "none", O_RDONLY, 0, -EBADF, "", "",
+     0},
+    {"absolute", PLAIN, WIRE_CALL_OPENAT, DIR_FD, "/none/x", O_RDONLY, 0, -ENOENT, "", "", 0},
+};
+
+static int body_open(void *ctx)
+{
+    const struct open_case *row = ctx;
+    struct open_how how = {.flags = (uint64_t)row->flags, .mode = row->mode};
+    bool second = row->call == WIRE_CALL_OPENAT2;
+    struct uring uring;
+    char path[PATH_MAX];
+
+    if (chdir(sensor.dir) != 0 || dup2(open("sub", O_PATH | O_DIRECTORY), DIR_FD) != DIR_FD)
+        return 1;
+
+    int rc = open_ring(&uring, row->way);
+
+    if (rc < 0)
+        return rc == -EINVAL ? CANNOT : 2;
+
+    struct io_uring_sqe *sqe = uring_next(
+        &uring, second ? IORING_OP_OPENAT2 : IORING_OP_OPENAT, row->dirfd, expand(row->raw, path),
+        second ? sizeof(how) : row->mode, second ? (uint64_t)(uintptr_t)&how : 0);
+
+    if (!second)
+        sqe->open_flags = (uint32_t)row->flags;
+    set_way(sqe, row->way);
+    rc = uring_do(&uring);
+    if (row->result < 0 ? rc == row->result : rc >= 0)
+        return 0;
+    print_error("row '%s': the request gave %d, expected %d\n", row->row, rc, row->result);
+    return 3;
+}
+
+/* Run in the cgroup; 0 when this kernel cannot do it so. */
+static uint32_t run(sensor_body_fn body, void *ctx)
+{
+    int status = -1;
+    pid_t pid = sensor_start(&sensor, NULL, body, ctx);
+
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT) {
+        print_message("not on this kernel\n");
+        return 0;
+    }
+    CHECK_INT(status, 0);
+    sensor_drain(&sensor);
+    return (uint32_t)pid;
+}
+
+static const struct wire_open *find_open(uint32_t pid, size_t nth)
+{
+    for (size_t i = 0;; i++) {
+        const struct wire_header *hdr = sensor_find(&sensor, WIRE_OPEN, pid, i);
+
+        CHECK(hdr != NULL);
+        if ((hdr->flags & WIRE_URING) != 0 && nth-- == 0)
+            return (const struct wire_open *)hdr;
+    }
+}
+
+static size_t count_uring(enum wire_kind kind, uint32_t pid)
+{
+    size_t count = 0;
+    const struct wire_header *hdr;
+
+    for (size_t i = 0; (hdr = sensor_find(&sensor, kind, pid, i)) != NULL; i++)
+        count += (hdr->flags & WIRE_URING) != 0;
+    return count;
+}
+
+static void opens(void **state)
+{
+    char path[PATH_MAX];
+
+    sensor_path(&sensor, "sub", path);
+    CHECK_INT(mkdir(path, 0755), 0);
+    make_file("file");
+    make_file("sub/below");
+    sensor_path(&sensor, "link", path);
+    CHECK_INT(symlink("sub/below", path), 0);
+    for (size_t i = 0; i < ARRAY_LEN(open_cases); i++) {
+        struct open_case row = open_cases[i];
+        char raw[PATH_MAX], base[PATH_MAX];
+        struct stat st;
+
+        test_row(row.row);
+        sensor_clear(&sensor);
+
+        uint32_t pid = run(body_open, &row);
+
+        if (pid == 0)
+            continue;
+
+        const struct wire_open *open = find_open(pid, 0);
+        const char *at = open->data;
+
+        CHECK_INT(count_uring(WIRE_OPEN, pid), 1);
+        CHECK_SV(sensor_text(&at, open->path_len), sv(expand(row.path, path)));
+        CHECK_SV(sensor_text(&at, open->raw_len), sv(expand(row.raw, raw)));
+        CHECK_SV(sensor_text(&at, open->base_len), sv(expand(row.base, base)));
+        CHECK_INT(open->call, row.call);
+        CHECK_INT(open->dirfd, row.dirfd);
+        CHECK_INT(open->flags, row.flags);
+        CHECK_INT(open->mode, row.mode);
+        CHECK_INT(open->hdr.flags & ~(uint32_t)(WIRE_FILE_UPPER | WIRE_FILE_LOWER),
+                  row.wire_flags | WIRE_URING);
+        CHECK_INT(open->hdr.tid == pid, row.way != POLLER);
+        if (row.result < 0) {
+            CHECK_INT(open->result, row.result);
+            continue;
+        }
+        CHECK(open->result >= 0);
+        CHECK_INT(lstat(path, &st), 0);
+        CHECK_INT(open->ino, st.st_ino);
+        CHECK_INT(open->file_mode, st.st_mode);
+    }
+}
+
+/* ---- names removed and changed ---- */
+
+struct path_case {
+    const char *row;
+    enum way way;
+    int opcode, fd;
+    const char *name;
+    int new_fd;
+    const char *new_name;
+    unsigned flags;
+    int result;
+    enum wire_call call;
+    const char *base, *new_base;
+};
+
+static const struct path_case path_cases[] = {
+    {"unlinkat", PLAIN, IORING_OP_UNLINKAT, AT_FDCWD, "@/gone", 0, NULL, 0, 0, WIRE_CALL_UNLINKAT,
+     "", ""},
+    {"directory", PLAIN, IORING_OP_UNLINKAT, AT_FDCWD, "gone-dir", 0, NULL, AT_REMOVEDIR, 0,
+     WIRE_CALL_UNLINKAT, "@", ""},
+    {"descriptor", WORKER, IORING_OP_UNLINKAT, DIR_FD, "gone", 0, NULL, 0, 0, WIRE_CALL_UNLINKAT,
+     "@/sub", ""},
+    {"no such file", POLLER, IORING_OP_UNLINKAT, DIR_FD, "none", 0, NULL, 0, -ENOENT,
+     WIRE_CALL_UNLINKAT, "@/sub", ""},
+    {"renameat", PLAIN, IORING_OP_RENAMEAT, AT_FDCWD, "@/a", DIR_FD, "b", 0, 0, WIRE_CALL_RENAMEAT,
+     "", "@/sub"},
+    {"renameat2", WORKER, IORING_OP_RENAMEAT, DIR_FD, "b", AT_FDCWD, "a", 1, 0, WIRE_CALL_RENAMEAT2,
+     "@/sub", "@"},
+};
+
+static int body_path(void *ctx)
+{
+    const struct path_case *row = ctx;
+    struct uring uring;
+    char name[PATH_MAX], new_name[PATH_MAX];
+    const char *other = row->new_name == NULL ? NULL : expand(row->new_name, new_name);
+
+    if (chdir(sensor.dir) != 0 || dup2(open("sub", O_PATH | O_DIRECTORY), DIR_FD) != DIR_FD ||
+        open_ring(&uring, row->way) < 0)
+        return 1;
+
+    struct io_uring_sqe *sqe = uring_next(&uring, row->opcode, row->fd, expand(row->name, name),
+                                          (unsigned)row->new_fd, (uint64_t)(uintptr_t)other);
+
+    sqe->rename_flags = row->flags;
+    set_way(sqe, row->way);
+
+    int rc = uring_do(&uring);
+
+    if (rc == row->result)
+        return 0;
+    print_error("row '%s': the request gave %d, expected %d\n", row->row, rc, row->result);
+    return 3;
+}
+
+static void paths(void **state)
+{
+    char name[PATH_MAX];
+
+    sensor_path(&sensor, "gone-dir", name);
+    CHECK_INT(mkdir(name, 0755), 0);
+    make_file("gone");
+    make_file("sub/gone");
+    make_file("a");
+    for (size_t i = 0; i < ARRAY_LEN(path_cases); i++) {
+        struct path_case row = path_cases[i];
+        char other[PATH_MAX];
+
+        test_row(row.row);
+        sensor_clear(&sensor);
+
+        uint32_t pid = run(body_path, &row);
+        const struct wire_path *path =
+            (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+
+        CHECK(path != NULL);
+
+        const char *at = path->data;
+
+        CHECK_SV(sensor_text(&at, path->name_len), sv(expand(row.name, name)));
+        CHECK_SV(sensor_text(&at, path->new_name_len),
+                 row.new_name == NULL ? SV("") : sv(expand(row.new_name, other)));
+        CHECK_SV(sensor_text(&at, path->base_len), sv(expand(row.base, name)));
+        CHECK_SV(sensor_text(&at, path->new_base_len), sv(expand(row.new_base, other)));
+        CHECK_INT(path->call, row.call);
+        CHECK_INT(path->result, row.result);
+        CHECK_INT(path->flags, row.flags);
+        CHECK_INT(path->dirfd, row.fd);
+        CHECK_INT(path->hdr.flags, WIRE_URING);
+        CHECK(sensor_find(&sensor, WIRE_PATH, pid, 1) == NULL);
+    }
+}
+
+/* ---- connections ---- */
+
+struct connect_case {
+    const char *row;
+    enum way way;
+    int family, type;
+    bool listens;
+    int result;
+};
+
+static const struct connect_case connect_cases[] = {
+    {"tcp", PLAIN, AF_INET, SOCK_STREAM, true, 0},
+    {"tcp, by a worker", WORKER, AF_INET, SOCK_STREAM, true, 0},
+    {"tcp, by the poller", POLLER, AF_INET, SOCK_STREAM, true, 0},
+    {"tcp, registered socket", FIXED_SLOT, AF_INET, SOCK_STREAM, true, 0},
+    {"tcp, version 6", PLAIN, AF_INET6, SOCK_STREAM, true, 0},
+    {"tcp, refused", PLAIN, AF_INET, SOCK_STREAM, false, -ECONNREFUSED},
+    {"udp", PLAIN, AF_INET, SOCK_DGRAM, true, 0},
+    {"unix", PLAIN, AF_UNIX, SOCK_STREAM, true, 0},
+    {"unix, nobody", PLAIN, AF_UNIX, SOCK_STREAM, false, -ECONNREFUSED},
+    {"unix, nobody there", WORKER, AF_UNIX, SOCK_STREAM, false, -ECONNREFUSED},
+};
+
+struct endpoint {
+    struct connect_case row;
+    struct sockaddr_storage address;
+    socklen_t len;
+};
+
+static int body_connect(void *ctx)
+{
+    const struct endpoint *end = ctx;
+    struct uring uring;
+    int slots[4] = {-1, -1, -1, -1};
+    int fd = socket(end->row.family, end->row.type | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || open_ring(&uring, end->row.way == FIXED_SLOT ? PLAIN : end->row.way) < 0)
+        return 1;
+
+    struct io_uring_sqe *sqe =
+        uring_next(&uring, IORING_OP_CONNECT, fd, &end->address, 0, end->len);
+
+    if (end->row.way == FIXED_SLOT) {
+        slots[2] = fd;
+        if (syscall(SYS_io_uring_register, uring.fd, IORING_REGISTER_FILES, slots, 4) != 0)
+            return 2;
+        (void)close(fd); /* only the ring has it now */
+        sqe->fd = 2;
+        sqe->flags |= IOSQE_FIXED_FILE;
+    } else {
+        set_way(sqe, end->row.way);
+    }
+
+    int rc = uring_do(&uring);
+
+    if (rc == end->row.result)
+        return 0;
+    print_error("row '%s': the request gave %d, expected %d\n", end->row.row, rc, end->row.result);
+    return 3;
+}
+
+/* A socket for the row to connect to, listening or not. */
+static int make_end(struct endpoint *end)
+{
+    int fd = socket(end->row.family, end->row.type | SOCK_CLOEXEC, 0);
+    struct sockaddr_in *in = (struct sockaddr_in *)&end->address;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&end->address;
+    struct sockaddr_un *un = (struct sockaddr_un *)&end->address;
+
+    CHECK(fd >= 0);
+    end->address.ss_family = (sa_family_t)end->row.family;
+    if (end->row.family == AF_INET) {
+        in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        end->len = sizeof(*in);
+    } else if (end->row.family == AF_INET6) {
+        in6->sin6_addr = in6addr_loopback;
+        end->len = sizeof(*in6);
+    } else {
+        CHECK(snprintf(un->sun_path, sizeof(un->sun_path), "%s/socket", sensor.dir) <
+              (int)sizeof(un->sun_path));
+        (void)unlink(un->sun_path);
+        end->len = sizeof(*un);
+    }
+    CHECK_INT(bind(fd, (struct sockaddr *)&end->address, end->len), 0);
+    CHECK_INT(getsockname(fd, (struct sockaddr *)&end->address, &end->len), 0);
+    if (end->row.listens && end->row.type == SOCK_STREAM)
+        CHECK_INT(listen(fd, 8), 0);
+    return fd;
+}
+
+static void check_end(const struct endpoint *end, const struct wire_connect *connect)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&end->address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&end->address;
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&end->address;
+
+    CHECK_INT(connect->family, end->row.family);
+    CHECK_INT(connect->type, end->row.type);
+    if (end->row.family == AF_UNIX) {
+        CHECK_SV(((struct sv){connect->data, connect->unix_len}), sv(un->sun_path));
+        return;
+    }
+    CHECK_INT(connect->remote_port, ntohs(in->sin_port));
+    if (end->row.family == AF_INET)
+        CHECK_INT(memcmp(connect->remote, &in->sin_addr, 4), 0);
+    else
+        CHECK_INT(memcmp(connect->remote, &in6->sin6_addr, 16), 0);
+}
+
+static void connections(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(connect_cases); i++) {
+        struct endpoint end = {.row = connect_cases[i]};
+
+        test_row(end.row.row);
+        sensor_clear(&sensor);
+
+        scoped(fd_close) int fd = make_end(&end);
+        uint32_t pid = run(body_connect, &end);
+        const struct wire_connect *connect =
+            (const struct wire_connect *)sensor_find(&sensor, WIRE_CONNECT, pid, 0);
+
+        CHECK(connect != NULL);
+        CHECK_INT(connect->result, end.row.result);
+        CHECK_INT(connect->hdr.flags, WIRE_URING);
+        CHECK_INT(connect->hdr.tid == pid, end.row.way != POLLER);
+        check_end(&end, connect);
+        CHECK(sensor_find(&sensor, WIRE_CONNECT, pid, 1) == NULL);
+    }
+}
+
+/* ---- tricks ---- */
+
+/* A directory is opened and, in the same chain, a file below it, when its descriptor is still to
+ * come. */
+static int body_linked(void *ctx)
+{
+    struct uring uring;
+    struct io_uring_cqe cqe;
+    int next = dup(0);
+
+    if (chdir(sensor.dir) != 0 || open_ring(&uring, PLAIN) < 0)
+        return 1;
+    (void)close(next); /* the number that the directory will get */
+    uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, "sub", 0, 0)->flags |= IOSQE_IO_LINK;
+    uring_next(&uring, IORING_OP_OPENAT, next, "below", 0, 0)->flags |= IOSQE_IO_LINK;
+    uring_next(&uring, IORING_OP_UNLINKAT, next, "none", 0, 0);
+    if (uring_submit(&uring, 3) != 3)
+        return 2;
+    if (uring_result(&uring, &cqe) != 0 || cqe.res != next || uring_result(&uring, &cqe) != 0 ||
+        cqe.res < 0 || uring_result(&uring, &cqe) != 0 || cqe.res != -ENOENT)
+        return 3;
+    return 0;
+}
+
+static void linked_requests(void **state)
+{
+    char path[PATH_MAX];
+    uint32_t pid = run(body_linked, NULL);
+    const struct wire_open *open = find_open(pid, 1);
+    const struct wire_path *unlink =
+        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+
+    sensor_path(&sensor, "sub/below", path);
+    CHECK_SV(((struct sv){open->data, open->path_len}), sv(path));
+    CHECK_INT(open->hdr.flags & WIRE_NAME_UNSURE, 0);
+    CHECK(unlink != NULL);
+    sensor_path(&sensor, "sub", path);
+    CHECK_SV(((struct sv){unlink->data + unlink->name_len, unlink->base_len}), sv(path));
+    CHECK_INT(unlink->result, -ENOENT);
+    /* It was asked for when its directory was not there yet. */
+    CHECK((unlink->hdr.flags & WIRE_NAME_UNSURE) != 0);
+}
+
+/* The name is rewritten while the request waits for its turn: the kernel has its own copy. */
+static int body_rewritten(void *ctx)
+{
+    struct uring uring;
+    char name[PATH_MAX];
+    struct io_uring_cqe cqe;
+
+    sensor_path(&sensor, "file", name);
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_UNLINKAT, AT_FDCWD, name, 0, 0)->flags |= IOSQE_ASYNC;
+    if (uring_submit(&uring, 0) != 1)
+        return 2;
+    memset(name, 'x', strlen(name));
+    return uring_result(&uring, &cqe) == 0 && cqe.res == 0 ? 0 : 3;
+}
+
+static void names_rewritten_after_submission(void **state)
+{
+    char path[PATH_MAX];
+    uint32_t pid = run(body_rewritten, NULL);
+    const struct wire_path *unlink =
+        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+
+    sensor_path(&sensor, "file", path);
+    CHECK(unlink != NULL);
+    CHECK_SV(((struct sv){unlink->data, unlink->name_len}), sv(path));
+    make_file("file");
+}
+
+/* A ring made in the child before it came under the sensor's eyes, and submitted to by its fork. */
+static int body_inherited(void *ctx)
+{
+    struct uring uring;
+    int status = -1;
+
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        char name[PATH_MAX];
+
+        sensor_path(&sensor, "sub/below", name);
+        uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0);
+        _exit(uring_do(&uring) >= 0 ? 0 : 2);
+    }
+    return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : 3;
+}
+
+static void inherited_ring(void **state)
+{
+    char path[PATH_MAX];
+    uint32_t pid = run(body_inherited, NULL);
+    const struct wire_open *open = find_open(0, 0);
+
+    sensor_path(&sensor, "sub/below", path);
+    CHECK_SV(((struct sv){open->data, open->path_len}), sv(path));
+    CHECK(open->hdr.pid != pid); /* the child that submitted, not the one that made the ring */
+}
+
+/* A thread does the work of the ring: the process is the same, the thread is told. */
+static void *thread_open(void *ctx)
+{
+    struct uring uring;
+    char name[PATH_MAX];
+
+    sensor_path(&sensor, "sub/below", name);
+    if (open_ring(&uring, WORKER) < 0)
+        return NULL;
+    set_way(uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0), WORKER);
+    return uring_do(&uring) >= 0 ? ctx : NULL;
+}
+
+static int body_thread(void *ctx)
+{
+    pthread_t thread;
+    void *done = NULL;
+
+    return pthread_create(&thread, NULL, thread_open, ctx) == 0 &&
+                   pthread_join(thread, &done) == 0 && done != NULL
+               ? 0
+               : 1;
+}
+
+static void threads(void **state)
+{
+    uint32_t pid = run(body_thread, &sensor);
+    const struct wire_open *open = find_open(pid, 0);
+
+    CHECK_INT(open->hdr.pid, pid);
+    CHECK(open->hdr.tid != pid);
+    CHECK(open->path_len > 0);
+}
+
+/* Made and waiting before the programs are there: an open of a fifo without a writer. */
+static int body_waiting(void *ctx)
+{
+    const int *gate = ctx;
+    struct uring uring;
+    struct io_uring_cqe cqe;
+    char name[PATH_MAX], go;
+
+    sensor_path(&sensor, "fifo", name);
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0)->flags |= IOSQE_ASYNC;
+    if (uring_submit(&uring, 0) != 1 || write(gate[1], "", 1) != 1 || read(gate[2], &go, 1) != 1)
+        return 2;
+
+    int fd = open(name, O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && uring_result(&uring, &cqe) == 0 && cqe.res >= 0 ? 0 : 3;
+}
+
+static void ring_from_before(void **state)
+{
+    int gate[4];
+    char name[PATH_MAX], ready;
+
+    sensor_path(&sensor, "fifo", name);
+    CHECK_INT(mkfifo(name, 0600), 0);
+    CHECK_INT(pipe(gate), 0);
+    CHECK_INT(pipe(gate + 2), 0);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, 0, NULL), 0);
+
+    pid_t pid = sensor_start(&sensor, NULL, body_waiting, gate);
+
+    CHECK_INT(read(gate[0], &ready, 1), 1);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, ~0ull, NULL), 0);
+    CHECK_INT(write(gate[3], "", 1), 1);
+    sensor_wait(pid, 0);
+    sensor_drain(&sensor);
+
+    const struct wire_open *open = find_open((uint32_t)pid, 0);
+
+    CHECK_SV(((struct sv){open->data, open->path_len}), sv(name));
+    CHECK((open->hdr.flags & WIRE_TEXT_MISSING) != 0);
+    CHECK_INT(open->raw_len, 0);
+    for (int i = 0; i < 4; i++)
+        (void)close(gate[i]);
+}
+
+static int body_unwanted(void *ctx)
+{
+    struct uring uring;
+
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, "/", 0, 0);
+    return uring_do(&uring) >= 0 ? 0 : 2;
+}
+
+static void only_what_is_wanted(void **state)
+{
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, 1ull << WIRE_CALL_UNLINKAT, NULL), 0);
+
+    uint32_t pid = run(body_unwanted, NULL);
+
+    CHECK(sensor_find(&sensor, WIRE_OPEN, pid, 0) == NULL);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, ~0ull, NULL), 0);
+    pid = run(body_unwanted, NULL);
+    CHECK_INT(count_uring(WIRE_OPEN, pid), 1);
+}
+
+static void not_outside_the_scope(void **state)
+{
+    pid_t pid = sensor_start(&sensor, "", body_unwanted, NULL);
+
+    sensor_wait(pid, 0);
+    sensor_drain(&sensor);
+    CHECK(sensor_find(&sensor, WIRE_OPEN, (uint32_t)pid, 0) == NULL);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(opens, setup),
+        cmocka_unit_test_setup(paths, setup),
+        cmocka_unit_test_setup(connections, setup),
+        cmocka_unit_test_setup(linked_requests, setup),
+        cmocka_unit_test_setup(names_rewritten_after_submission, setup),
+        cmocka_unit_test_setup(inherited_ring, setup),
+        cmocka_unit_test_setup(threads, setup),
+        cmocka_unit_test_setup(ring_from_before, setup),
+        cmocka_unit_test_setup(only_what_is_wanted, setup),
+        cmocka_unit_test_setup(not_outside_the_scope, setup),
+    };
+    struct uring probe;
+
+    if (uring_open(&probe, 1, NULL) < 0) {
+        printf("cannot run here: no io_uring\n");
+        return 77;
+    }
+    (void)close(probe.fd);
+    (void)signal(SIGPIPE, SIG_IGN);
+    sensor_begin(&sensor, argv[1], NULL);
+
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    sensor_end(&sensor);
+    return failed;
+}

@@ -67,3 +67,9 @@ bool plan_run_holds(struct plan_run *run, uint32_t node);
 /* The values of an operand, good until the next call for another one; the count, or
  * OPERAND_ABSENT. */
 int plan_run_values(struct plan_run *run, uint32_t operand, const struct value **out);
+
+/* How often a comparison (lang/vm/plan_leaves.h) was made by this run, and held. */
+struct plan_tally {
+    uint64_t tests, holds;
+};
+struct plan_tally plan_run_tally(const struct plan_run *run, uint32_t leaf);

@@ -21,6 +21,7 @@ struct plan_run {
     const struct event *event;
     uint32_t now;   /* number of the event */
     uint32_t *mark; /* by node: 2 * event + outcome */
+    struct plan_tally *tally;
     struct slot *slot;
     uint32_t pool_used;
     struct value pool[POOL_VALUES + FIELD_VALUES_MAX];
@@ -33,6 +34,7 @@ struct plan_run *plan_run_new(const struct plan *plan)
     run->plan = plan;
     run->mark = xcalloc(plan->node_count, sizeof(*run->mark));
     run->slot = xcalloc(plan->operand_count, sizeof(*run->slot));
+    run->tally = xcalloc(plan->leaf_count, sizeof(*run->tally));
     return run;
 }
 
@@ -42,6 +44,7 @@ void plan_run_free(struct plan_run *run)
         return;
     free(run->mark);
     free(run->slot);
+    free(run->tally);
     free(run);
 }
 
@@ -177,8 +180,12 @@ static bool find_out(struct plan_run *run, uint32_t index)
     const uint32_t *child = &plan->child[node->first];
 
     switch ((enum plan_kind)node->kind) {
-    case PLAN_KIND_LEAF:
-        return test_leaf(run, &plan->leaf[node->first]);
+    case PLAN_KIND_LEAF: {
+        bool holds = test_leaf(run, &plan->leaf[node->first]);
+        run->tally[node->first].tests++;
+        run->tally[node->first].holds += holds;
+        return holds;
+    }
     case PLAN_KIND_NOT:
         return !plan_run_holds(run, node->first);
     case PLAN_KIND_AND:
@@ -207,4 +214,9 @@ bool plan_run_holds(struct plan_run *run, uint32_t node)
         run->mark[node] = mark;
     }
     return mark & 1;
+}
+
+struct plan_tally plan_run_tally(const struct plan_run *run, uint32_t leaf)
+{
+    return run->tally[leaf];
 }

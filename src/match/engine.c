@@ -8,8 +8,10 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "lang/vm/plan.h"
+#include "match/profile.h"
 #include "match/sieve.h"
 
 enum { KEY_BLOCK = 4096 };
@@ -21,7 +23,10 @@ struct engine {
     struct engine_rule_stats *stats;
     uint32_t rule_count;
     struct plan *plan;
+    uint32_t *root; /* of each rule, for every type */
     struct plan_run *run;
+    struct profile *profile; /* NULL: not wanted */
+    uint64_t events;
     struct sieve **sieve; /* each once */
     uint32_t sieve_count;
     struct sieve **of_type; /* event_type_count() entries; NULL: no rule */
@@ -60,7 +65,6 @@ static void take_rules(struct engine *engine, const struct ruleset *set,
 /* Building sieves: what is at hand while it goes on. */
 struct builder {
     struct engine *engine;
-    uint32_t *root;    /* of each rule, for every type */
     uint32_t *pair;    /* rules of a type, then their nodes */
     struct map sieves; /* by the bytes of pair[] */
     struct arena *keys;
@@ -88,7 +92,7 @@ static void build_type(struct builder *b, uint32_t type)
     for (uint32_t i = 0; i < engine->rule_count; i++) {
         if (!runs_on(engine->rule[i], type))
             continue;
-        uint32_t node = plan_fold(engine->plan, b->root[i], (enum event_type)type);
+        uint32_t node = plan_fold(engine->plan, engine->root[i], (enum event_type)type);
         if (node == PLAN_FALSE)
             continue;
         b->pair[count] = i;
@@ -103,20 +107,19 @@ static void build(struct engine *engine)
 {
     struct builder b = {
         .engine = engine,
-        .root = xcalloc(engine->rule_count, sizeof(*b.root)),
         .pair = xcalloc(2 * (size_t)engine->rule_count, sizeof(*b.pair)),
         .keys = arena_new(KEY_BLOCK),
     };
 
     engine->plan = plan_new(engine->source);
+    engine->root = xcalloc(engine->rule_count, sizeof(*engine->root));
     for (uint32_t i = 0; i < engine->rule_count; i++)
-        b.root[i] = plan_add(engine->plan, engine->rule[i]->condition);
+        engine->root[i] = plan_add(engine->plan, engine->rule[i]->condition);
     for (uint32_t type = EVENT_NONE + 1; type < engine->type_count; type++)
         build_type(&b, type);
     engine->run = plan_run_new(engine->plan);
     map_done(&b.sieves);
     arena_free(b.keys);
-    free(b.root);
     free(b.pair);
 }
 
@@ -131,6 +134,9 @@ struct engine *engine_new(const struct ruleset *set, const struct engine_options
     engine->sieve = xcalloc(engine->type_count, sizeof(struct sieve *));
     take_rules(engine, set, options);
     build(engine);
+    if (options->profile)
+        engine->profile =
+            profile_new(engine->plan, engine->sieve, engine->sieve_count, engine->rule_count);
     return engine;
 }
 
@@ -140,10 +146,12 @@ void engine_free(struct engine *engine)
         return;
     for (uint32_t i = 0; i < engine->sieve_count; i++)
         sieve_free(engine->sieve[i]);
+    profile_free(engine->profile);
     plan_run_free(engine->run);
     plan_free(engine->plan);
     free(engine->sieve);
     free(engine->of_type);
+    free(engine->root);
     free(engine->rule);
     free(engine->stats);
     free(engine);
@@ -184,11 +192,26 @@ static void one_by_one(struct turn *turn)
     }
 }
 
+/* What is done with a match would be in the time, too: such events do not count. */
+static void run_measured(struct turn *turn, struct sieve *sieve)
+{
+    struct engine *engine = turn->engine;
+    uint64_t from = clock_mono_ns();
+
+    plan_run_start(engine->run, turn->event);
+    sieve_run(sieve, engine->run, turn->event, take_outcome, turn);
+    uint64_t took = clock_mono_ns() - from;
+    if (turn->matched == 0)
+        profile_run_took(engine->profile, took);
+    profile_take(engine->profile, sieve, turn->event);
+}
+
 uint32_t engine_run(struct engine *engine, const struct event *event, engine_match_fn on_match,
                     void *ctx)
 {
     struct turn turn = {engine, event, on_match, ctx, 0};
 
+    engine->events++;
     if (event->type >= engine->type_count)
         return 0;
     if (event->given != NULL || event->source != engine->source) {
@@ -198,6 +221,10 @@ uint32_t engine_run(struct engine *engine, const struct event *event, engine_mat
     struct sieve *sieve = engine->of_type[event->type];
     if (sieve == NULL)
         return 0;
+    if (engine->profile != NULL && profile_due(engine->profile)) {
+        run_measured(&turn, sieve);
+        return turn.matched;
+    }
     plan_run_start(engine->run, event);
     sieve_run(sieve, engine->run, event, take_outcome, &turn);
     return turn.matched;
@@ -222,4 +249,40 @@ void engine_types(const struct engine *engine, struct event_set *out, bool *all)
 {
     *out = engine->types;
     *all = engine->all_types;
+}
+
+const struct plan *engine_plan(const struct engine *engine)
+{
+    return engine->plan;
+}
+
+uint32_t engine_root(const struct engine *engine, uint32_t index)
+{
+    return engine->root[index];
+}
+
+uint32_t engine_root_for(const struct engine *engine, uint32_t index, enum event_type type)
+{
+    const struct sieve *sieve = type < engine->type_count ? engine->of_type[type] : NULL;
+
+    for (uint32_t i = 0; sieve != NULL && i < sieve_count(sieve); i++) {
+        if (sieve_rules(sieve)[i] == index)
+            return sieve_roots(sieve)[i];
+    }
+    return PLAN_FALSE;
+}
+
+struct plan_tally engine_tally(const struct engine *engine, uint32_t leaf)
+{
+    return plan_run_tally(engine->run, leaf);
+}
+
+uint64_t engine_events(const struct engine *engine)
+{
+    return engine->events;
+}
+
+const struct profile *engine_profile(const struct engine *engine)
+{
+    return engine->profile;
 }

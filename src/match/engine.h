@@ -7,8 +7,10 @@
 #include "base/attr.h"
 #include "event/event.h"
 #include "lang/falco/ruleset.h"
+#include "lang/vm/plan.h"
 
 struct engine;
+struct profile;
 
 enum engine_matching {
     MATCH_FIRST, /* stop at the first rule that matches, as Falco does by default */
@@ -19,6 +21,7 @@ struct engine_options {
     enum event_source source;
     enum engine_matching matching;
     enum rule_priority priority_max; /* rules less urgent than this are left out */
+    bool profile;                    /* measure costs now and then (match/profile.h) */
 };
 
 /* Called for each match; everything is valid during the call. */
@@ -45,3 +48,13 @@ struct engine_rule_stats engine_rule_stats(const struct engine *engine, uint32_t
 
 /* The event types that any rule wants; `all` when a rule wants every one. */
 void engine_types(const struct engine *engine, struct event_set *out, bool *all);
+
+/* For those who report on it. The plan's root for a rule by place, for all types; what that comes
+ * to for events of one type, PLAN_FALSE when the rule cannot hold; how often a comparison
+ * (lang/vm/plan_leaves.h) was made; events seen; NULL without engine_options.profile. */
+const struct plan *engine_plan(const struct engine *engine);
+uint32_t engine_root(const struct engine *engine, uint32_t index);
+uint32_t engine_root_for(const struct engine *engine, uint32_t index, enum event_type type);
+struct plan_tally engine_tally(const struct engine *engine, uint32_t leaf);
+uint64_t engine_events(const struct engine *engine);
+const struct profile *engine_profile(const struct engine *engine);

@@ -239,6 +239,21 @@ void sieve_free(struct sieve *sieve)
     free(sieve);
 }
 
+uint32_t sieve_count(const struct sieve *sieve)
+{
+    return sieve->count;
+}
+
+const uint32_t *sieve_rules(const struct sieve *sieve)
+{
+    return sieve->rule;
+}
+
+const uint32_t *sieve_roots(const struct sieve *sieve)
+{
+    return sieve->root;
+}
+
 /* Running */
 
 static struct verdict verdict_of_process(const struct column *column, const struct process *process)

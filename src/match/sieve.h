@@ -18,6 +18,11 @@ struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t 
 void sieve_free(struct sieve *sieve);
 DEFINE_SCOPED(struct sieve *, sieve_free)
 
+/* What it was made of: rules in the order they are tried, and their nodes. */
+uint32_t sieve_count(const struct sieve *sieve);
+const uint32_t *sieve_rules(const struct sieve *sieve);
+const uint32_t *sieve_roots(const struct sieve *sieve);
+
 /* Called for each rule that may match and was looked at in full; false ends the run. */
 typedef bool (*sieve_rule_fn)(void *ctx, uint32_t rule, bool matched);
 

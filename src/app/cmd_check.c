@@ -6,14 +6,17 @@
 #include <unistd.h>
 
 #include "app/exit_code.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "lang/falco/ruleset.h"
+#include "match/engine.h"
+#include "match/rule_plan.h"
 
 static const char usage[] =
-    "usage: tiercel check [--json] [--strict] PATH...\n"
+    "usage: tiercel check [--json] [--strict] [--explain-plan RULE] PATH...\n"
     "\n"
     "Read rule files as one set, in the order given, and say what is wrong with them and\n"
     "how to mend it. PATH is a file, or a directory whose *.yaml and *.yml are read in\n"
@@ -22,12 +25,17 @@ static const char usage[] =
     "  --json    print the shape of Falco's validation results, with our own members\n"
     "  --strict  guardrail findings (a rule without owner or playbook, or one that runs\n"
     "            for every event) count as errors\n"
+    "  --explain-plan RULE\n"
+    "            when there are no errors, tell what this rule has become beside all others\n"
+    "            that are enabled: its form for each event type, the comparisons and who\n"
+    "            shares them, and what it costs\n"
     "  --help    print this\n"
     "\n"
     "exit: 0 fine, 1 errors were found, 2 wrong usage\n";
 
 struct check {
     bool json, strict, help;
+    const char *explain; /* name of a rule, NULL: none */
     struct ruleset *set;
 };
 
@@ -36,6 +44,7 @@ static int read_options(struct check *check, int argc, char **argv)
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},
         {"strict", no_argument, NULL, 's'},
+        {"explain-plan", required_argument, NULL, 'e'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -49,6 +58,9 @@ static int read_options(struct check *check, int argc, char **argv)
             break;
         case 's':
             check->strict = true;
+            break;
+        case 'e':
+            check->explain = optarg;
             break;
         case 'h':
             check->help = true;
@@ -210,6 +222,55 @@ static int verdict(const struct check *check, int rc)
     return check->strict && diags->guardrails > 0 ? EXIT_ERRORS : EXIT_FINE;
 }
 
+/* ---------------------------------------------------------------------------------- explaining */
+
+static const struct rule *rule_named(const struct ruleset *set, struct sv name)
+{
+    for (uint32_t i = 0; i < ruleset_count(set); i++) {
+        if (sv_eq(sv(ruleset_rule(set, i)->name), name))
+            return ruleset_rule(set, i);
+    }
+    return NULL;
+}
+
+static int no_such_rule(const struct check *check)
+{
+    uint32_t count = ruleset_count(check->set);
+    struct sv *names = xcalloc(count, sizeof(*names));
+
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = sv(ruleset_rule(check->set, i)->name);
+    long near = sv_nearest(sv(check->explain), (struct sv_list){names, count});
+    (void)fprintf(stderr, "tiercel check: no rule '%s'%s%s%s\n", check->explain,
+                  near < 0 ? "" : "; did you mean '", near < 0 ? "" : names[near].ptr,
+                  near < 0 ? "" : "'?");
+    free(names);
+    return EXIT_ERRORS;
+}
+
+/* The rule beside all that run with it: it is taken in even when it is not enabled itself. */
+static int explain(const struct check *check, struct buf *out)
+{
+    const struct rule *rule = rule_named(check->set, sv(check->explain));
+    struct rule_selection all_of_it = {true, false, sv(check->explain)};
+
+    if (rule == NULL)
+        return no_such_rule(check);
+    (void)ruleset_select(check->set, &all_of_it);
+    struct engine_options options = {
+        .source = rule->source, .matching = MATCH_ALL, .priority_max = PRIORITY_DEBUG};
+    scoped(engine_free) struct engine *engine = engine_new(check->set, &options);
+    uint32_t index = rule_plan_find(engine, sv(rule->name));
+    if (check->json) {
+        struct json_writer w = json_writer_on(out);
+        rule_plan_json(engine, index, &w);
+        buf_char(out, '\n');
+    } else {
+        rule_plan_print(engine, index, out);
+    }
+    return EXIT_FINE;
+}
+
 int cmd_check(int argc, char **argv)
 {
     scoped(ruleset_free) struct ruleset *set = ruleset_new();
@@ -223,11 +284,14 @@ int cmd_check(int argc, char **argv)
     if (check.help)
         return fputs(usage, stdout) < 0 ? EXIT_ERRORS : EXIT_FINE;
     int rc = check_paths(&check, argc - optind, argv + optind);
-    if (check.json)
+    int code = verdict(&check, rc);
+    if (check.explain != NULL && ruleset_diags(set)->errors == 0 && rc == 0)
+        code = explain(&check, &out);
+    else if (check.json)
         put_json(&out, &check);
     else
         put_text(&out, &check);
     if (write_out(&out) < 0)
         return EXIT_ERRORS;
-    return verdict(&check, rc);
+    return code;
 }

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -66,4 +67,94 @@ void clock_time_of_day(struct buf *out, uint64_t wall_ns, bool local)
     (void)(local ? localtime_r(&seconds, &tm) : gmtime_r(&seconds, &tm));
     (void)strftime(text, sizeof(text), "%H:%M:%S", &tm);
     buf_printf(out, "%s.%09u", text, (unsigned)(wall_ns % CLOCK_NS));
+}
+
+/* Take `digits` digits off the front; -1 when they are not there. */
+static int take_number(struct sv *text, size_t digits)
+{
+    int number = 0;
+
+    if (text->len < digits)
+        return -1;
+    for (size_t i = 0; i < digits; i++) {
+        char c = text->ptr[i];
+        if (c < '0' || c > '9')
+            return -1;
+        number = number * 10 + (c - '0');
+    }
+    *text = sv_sub(*text, digits, text->len);
+    return number;
+}
+
+static bool take_char(struct sv *text, const char *any_of)
+{
+    if (text->len == 0 || text->ptr[0] == '\0' || strchr(any_of, text->ptr[0]) == NULL)
+        return false;
+    *text = sv_sub(*text, 1, text->len);
+    return true;
+}
+
+/* ".123": what follows the seconds, in ns. */
+static bool take_fraction(struct sv *text, uint32_t *ns)
+{
+    uint32_t unit = CLOCK_NS / 10;
+    size_t digits = 0;
+
+    *ns = 0;
+    if (!take_char(text, "."))
+        return true;
+    for (; digits < text->len && text->ptr[digits] >= '0' && text->ptr[digits] <= '9'; digits++) {
+        *ns += unit * (uint32_t)(text->ptr[digits] - '0');
+        unit /= 10;
+    }
+    *text = sv_sub(*text, digits, text->len);
+    return digits > 0;
+}
+
+/* "Z", "+01:00": seconds that local time is ahead of UTC. */
+static bool take_zone(struct sv *text, int64_t *ahead)
+{
+    bool west = text->len > 0 && text->ptr[0] == '-';
+
+    *ahead = 0;
+    if (take_char(text, "Zz"))
+        return true;
+    if (!take_char(text, "+-"))
+        return false;
+    int hours = take_number(text, 2);
+    int minutes = take_char(text, ":") ? take_number(text, 2) : -1;
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+        return false;
+    *ahead = (int64_t)(hours * 60 + minutes) * 60;
+    *ahead = west ? -*ahead : *ahead;
+    return true;
+}
+
+bool clock_read_rfc3339(struct sv text, uint64_t *wall_ns)
+{
+    struct tm tm = {0};
+    int64_t ahead;
+    uint32_t ns;
+
+    int year = take_number(&text, 4);
+    int month = take_char(&text, "-") ? take_number(&text, 2) : -1;
+    int day = take_char(&text, "-") ? take_number(&text, 2) : -1;
+    int hour = take_char(&text, "Tt ") ? take_number(&text, 2) : -1;
+    int minute = take_char(&text, ":") ? take_number(&text, 2) : -1;
+    int second = take_char(&text, ":") ? take_number(&text, 2) : -1;
+    if (year < 1970 || year > 2553 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+        return false;
+    if (!take_fraction(&text, &ns) || !take_zone(&text, &ahead) || text.len > 0)
+        return false;
+    tm = (struct tm){.tm_year = year - 1900,
+                     .tm_mon = month - 1,
+                     .tm_mday = day,
+                     .tm_hour = hour,
+                     .tm_min = minute};
+    int64_t seconds = (int64_t)timegm(&tm) + second - ahead; /* a leap second is the next one */
+    if (tm.tm_mday != day || seconds < 0)
+        return false; /* no such day, or before 1970 in UTC */
+    *wall_ns = (uint64_t)seconds * CLOCK_NS + ns;
+    return true;
 }

@@ -10,65 +10,12 @@
 #include "base/json_words.h"
 #include "tests/fuzz/fuzz.h"
 
-static void write_value(const struct json_doc *doc, const struct json_node *node,
-                        struct json_writer *w);
-
-static void write_container(const struct json_doc *doc, const struct json_node *container,
-                            struct json_writer *w)
-{
-    const struct json_node *child = json_first(doc, container);
-    uint32_t count = 0;
-
-    for (; child != NULL; child = json_next(doc, container, child)) {
-        if (container->kind == JSON_OBJECT && count++ % 2 == 0)
-            json_key_sv(w, child->text);
-        else
-            write_value(doc, child, w);
-    }
-}
-
-static void write_value(const struct json_doc *doc, const struct json_node *node,
-                        struct json_writer *w)
-{
-    switch ((enum json_kind)node->kind) {
-    case JSON_NULL:
-        json_null(w);
-        break;
-    case JSON_FALSE:
-    case JSON_TRUE:
-        json_bool(w, node->kind == JSON_TRUE);
-        break;
-    case JSON_I64:
-        json_i64(w, node->i64);
-        break;
-    case JSON_U64:
-        json_u64(w, node->u64);
-        break;
-    case JSON_DOUBLE:
-        json_double(w, node->number);
-        break;
-    case JSON_STRING:
-        json_sv(w, node->text);
-        break;
-    case JSON_ARRAY:
-        json_array_begin(w);
-        write_container(doc, node, w);
-        json_array_end(w);
-        break;
-    case JSON_OBJECT:
-        json_object_begin(w);
-        write_container(doc, node, w);
-        json_object_end(w);
-        break;
-    }
-}
-
 static void write_document(const struct json_doc *doc, struct buf *out)
 {
     struct json_writer w = json_writer_on(out);
 
     assert(doc->node[0].next == doc->count);
-    write_value(doc, doc->node, &w);
+    json_node_write(&w, doc, doc->node);
     assert(out->error == 0);
 }
 

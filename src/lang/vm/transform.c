@@ -1,6 +1,7 @@
 #include "lang/vm/transform.h"
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "event/field.h"
 #include "lang/vm/operand.h"
 
@@ -17,49 +18,6 @@ static bool change_case(bool upper, struct value *value, struct arena *scratch)
         copy[i] = change ? (char)(c ^ 0x20) : c;
     }
     value->text.ptr = copy;
-    return true;
-}
-
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
-}
-
-/* Padding may be there or not; bits beyond the last whole byte must be zero. */
-static bool decode_base64(struct value *value, struct arena *scratch)
-{
-    struct sv text = value->text;
-    uint32_t bits = 0;
-    unsigned held = 0;
-    size_t len = 0;
-
-    for (int pad = 0; pad < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; pad++)
-        text.len--;
-    char *out = arena_try(scratch, text.len);
-    if (out == NULL || text.len % 4 == 1)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = base64_digit(text.ptr[i]);
-        if (digit < 0)
-            return false;
-        bits = (bits << 6 | (uint32_t)digit) & 0xffffff;
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            out[len++] = (char)(bits >> held & 0xff);
-        }
-    }
-    if ((bits & ((1u << held) - 1)) != 0)
-        return false;
-    value->text = (struct sv){out, len};
     return true;
 }
 
@@ -80,7 +38,7 @@ bool transform_texts(enum ast_transform transform, struct value *value, int coun
         if (fine && transform == TRANSFORM_BASENAME)
             take_basename(&value[i]);
         else if (fine && transform == TRANSFORM_B64)
-            fine = decode_base64(&value[i], scratch);
+            fine = base64_decode(value[i].text, scratch, &value[i].text);
         else if (fine)
             fine = change_case(transform == TRANSFORM_TOUPPER, &value[i], scratch);
         if (!fine)

@@ -30,6 +30,46 @@ static void iso8601_is_utc_with_nine_digits(void **state)
     }
 }
 
+static void rfc3339_is_read(void **state)
+{
+    static const struct {
+        const char *text;
+        bool fine;
+        uint64_t seconds, ns;
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", true, 0, 0},
+        {"1970-01-01T01:00:00+01:00", true, 0, 0},
+        {"1969-12-31T23:00:00-01:00", false},
+        {"2026-11-24T13:30:11.123456789Z", true, 1795527011, 123456789},
+        {"2026-11-24t13:30:11.5z", true, 1795527011, 500000000},
+        {"2026-11-24 13:30:11.1234567899Z", true, 1795527011, 123456789},
+        {"2026-11-24T08:00:11-05:30", true, 1795527011, 0},
+        {"2000-02-29T23:59:59Z", true, 951868799, 0},
+        {"2001-02-29T23:59:59Z", false},
+        {"2016-12-31T23:59:60Z", true, 1483228800, 0}, /* POSIX has no such second */
+        {"2026-13-01T00:00:00Z", false},
+        {"2026-11-24T24:00:00Z", false},
+        {"2026-11-24T13:30:11", false},
+        {"2026-11-24T13:30:11.Z", false},
+        {"2026-11-24T13:30:11+0100", false},
+        {"2026-11-24T13:30:11Zx", false},
+        {"2026-11-24", false},
+        {"3000-01-01T00:00:00Z", false},
+        {"", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint64_t ns = 0;
+
+        test_row(rows[i].text);
+        CHECK_INT(clock_read_rfc3339(sv(rows[i].text), &ns), rows[i].fine);
+        CHECK_INT(ns, rows[i].seconds * CLOCK_NS + rows[i].ns);
+    }
+    uint64_t ns = 0;
+    CHECK(!clock_read_rfc3339((struct sv){NULL, 0}, &ns));
+    CHECK(!clock_read_rfc3339(SV("2026-11-24T13:30:11\0"), &ns));
+}
+
 static void time_of_day_follows_the_zone_when_asked(void **state)
 {
     static const struct {
@@ -73,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(iso8601_is_utc_with_nine_digits),
+        cmocka_unit_test(rfc3339_is_read),
         cmocka_unit_test(time_of_day_follows_the_zone_when_asked),
         cmocka_unit_test(clocks_advance_and_agree),
     };

@@ -24,12 +24,14 @@ void buf_reset(struct buf *buf)
         buf->ptr[0] = '\0';
 }
 
-static bool grow(struct buf *buf, size_t need)
+static bool grow(struct buf *buf, size_t need, size_t limit)
 {
     size_t size = buf->size == 0 ? FIRST_SIZE : buf->size;
 
     while (size <= need)
         size *= 2;
+    if (size > limit)
+        size = limit + 1;
     char *ptr = realloc(buf->ptr, size);
     if (ptr == NULL) {
         buf->error = -ENOMEM;
@@ -40,7 +42,7 @@ static bool grow(struct buf *buf, size_t need)
     return true;
 }
 
-char *buf_room(struct buf *buf, size_t len)
+char *buf_make_room(struct buf *buf, size_t len)
 {
     size_t limit = buf->limit == 0 ? BUF_LIMIT_DEFAULT : buf->limit;
 
@@ -50,36 +52,9 @@ char *buf_room(struct buf *buf, size_t len)
         buf->error = -E2BIG;
         return NULL;
     }
-    if (buf->len + len >= buf->size && !grow(buf, buf->len + len))
+    if (buf->len + len >= buf->size && !grow(buf, buf->len + len, limit))
         return NULL;
     return buf->ptr + buf->len;
-}
-
-void buf_bytes(struct buf *buf, const void *bytes, size_t len)
-{
-    char *to = buf_room(buf, len);
-
-    if (to == NULL)
-        return;
-    if (len > 0)
-        memcpy(to, bytes, len);
-    buf->len += len;
-    buf->ptr[buf->len] = '\0';
-}
-
-void buf_char(struct buf *buf, char c)
-{
-    buf_bytes(buf, &c, 1);
-}
-
-void buf_sv(struct buf *buf, struct sv text)
-{
-    buf_bytes(buf, text.ptr, text.len);
-}
-
-void buf_str(struct buf *buf, const char *text)
-{
-    buf_bytes(buf, text, strlen(text));
 }
 
 void buf_u64(struct buf *buf, uint64_t number)

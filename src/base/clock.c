@@ -5,7 +5,14 @@
 
 #include "base/buf.h"
 
-enum { OFFSET_TRIES = 5, TIME_TEXT_MAX = 64 };
+enum {
+    OFFSET_TRIES = 5,
+    TIME_TEXT_MAX = 64,
+    DAY_S = 86400,
+    YEARS_A_ERA = 400,
+    DAYS_A_ERA = 146097,
+    DAYS_BEFORE_EPOCH = 719468, /* since the first of March of the year 0 */
+};
 
 static uint64_t read_ns(clockid_t id)
 {
@@ -47,15 +54,61 @@ int64_t clock_boot_offset_ns(void)
     return offset;
 }
 
+struct date {
+    unsigned year, month, day;
+};
+
+/* Of a day counted from the epoch. Years are taken to begin in March, so that the day that some of
+ * them have more is their last; 400 of them have the same number of days whichever they are. */
+static struct date date_of(uint64_t epoch_day)
+{
+    uint64_t day = epoch_day + DAYS_BEFORE_EPOCH;
+    unsigned of_era = (unsigned)(day % DAYS_A_ERA);
+    unsigned year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (DAYS_A_ERA - 1)) / 365;
+    unsigned of_year = of_era - (365 * year + year / 4 - year / 100);
+    unsigned month = (5 * of_year + 2) / 153; /* from March */
+
+    year += (unsigned)(day / DAYS_A_ERA) * YEARS_A_ERA;
+    return (struct date){
+        .year = month < 10 ? year : year + 1,
+        .month = month < 10 ? month + 3 : month - 9,
+        .day = of_year - (153 * month + 2) / 5 + 1,
+    };
+}
+
+/* `count` digits and the character behind them; returns the place after that. */
+static char *put_digits(char *to, unsigned number, unsigned count, char behind)
+{
+    for (unsigned i = count; i > 0; i--) {
+        to[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    to[count] = behind;
+    return to + count + 1;
+}
+
+struct sv clock_iso8601_text(uint64_t wall_ns, char text[CLOCK_ISO8601_LEN])
+{
+    uint64_t seconds = wall_ns / CLOCK_NS;
+    unsigned of_day = (unsigned)(seconds % DAY_S);
+    struct date date = date_of(seconds / DAY_S);
+    char *to = text;
+
+    to = put_digits(to, date.year, 4, '-');
+    to = put_digits(to, date.month, 2, '-');
+    to = put_digits(to, date.day, 2, 'T');
+    to = put_digits(to, of_day / 3600, 2, ':');
+    to = put_digits(to, of_day / 60 % 60, 2, ':');
+    to = put_digits(to, of_day % 60, 2, '.');
+    to = put_digits(to, (unsigned)(wall_ns % CLOCK_NS), 9, 'Z');
+    return (struct sv){text, (size_t)(to - text)};
+}
+
 void clock_iso8601(struct buf *out, uint64_t wall_ns)
 {
-    time_t seconds = (time_t)(wall_ns / CLOCK_NS);
-    char text[TIME_TEXT_MAX];
-    struct tm tm;
+    char text[CLOCK_ISO8601_LEN];
 
-    (void)gmtime_r(&seconds, &tm);
-    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    buf_printf(out, "%s.%09uZ", text, (unsigned)(wall_ns % CLOCK_NS));
+    buf_sv(out, clock_iso8601_text(wall_ns, text));
 }
 
 void clock_time_of_day(struct buf *out, uint64_t wall_ns, bool local)

@@ -31,10 +31,19 @@ void json_object_begin(struct json_writer *w);
 void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
-void json_key(struct json_writer *w, const char *key);
 void json_key_sv(struct json_writer *w, struct sv key);
+static inline void json_key(struct json_writer *w, const char *key)
+{
+    json_key_sv(w, sv(key));
+}
+/* A key that needs no escapes, made beforehand: json_key_made(w, JSON_KEY("pid")). */
+#define JSON_KEY(literal) SV("\"" literal "\":")
+void json_key_made(struct json_writer *w, struct sv key);
 void json_sv(struct json_writer *w, struct sv text);
-void json_str(struct json_writer *w, const char *text);
+static inline void json_str(struct json_writer *w, const char *text)
+{
+    json_sv(w, sv(text));
+}
 void json_u64(struct json_writer *w, uint64_t number);
 void json_i64(struct json_writer *w, int64_t number);
 void json_double(struct json_writer *w, double number); /* null when not finite */

@@ -12,9 +12,14 @@ struct json_writer json_writer_on(struct buf *out)
     return (struct json_writer){.out = out, .first = true};
 }
 
+static bool needs_comma(const struct json_writer *w)
+{
+    return !w->first && !w->after_key;
+}
+
 static void separate(struct json_writer *w)
 {
-    if (!w->first && !w->after_key)
+    if (needs_comma(w))
         buf_char(w->out, ',');
     w->first = false;
     w->after_key = false;
@@ -57,36 +62,84 @@ void json_array_end(struct json_writer *w)
     end(w, ']');
 }
 
-static void put_quoted(struct buf *out, struct sv text)
+static bool is_plain(char c)
 {
-    buf_char(out, '"');
-    json_escape(out, text);
-    buf_char(out, '"');
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Are eight bytes plain? Each test of a byte leaves its answer in the byte's high bit; a borrow
+ * into the next one comes only from a byte that is not plain itself. */
+static bool word_is_plain(const char *at)
+{
+    const uint64_t ones = UINT64_MAX / 0xff;
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    uint64_t quote = word ^ ones * '"';
+    uint64_t backslash = word ^ ones * '\\';
+    uint64_t special = (word - ones * 0x20) | (word + ones) | word;
+    special |= (quote - ones) | (backslash - ones);
+    return (special & ones * 0x80) == 0;
+}
+
+static bool all_plain(struct sv text)
+{
+    size_t at = 0;
+
+    if (text.len < sizeof(uint64_t)) {
+        while (at < text.len && is_plain(text.ptr[at]))
+            at++;
+        return at == text.len;
+    }
+    while (at + sizeof(uint64_t) < text.len && word_is_plain(text.ptr + at))
+        at += sizeof(uint64_t);
+    return at + sizeof(uint64_t) >= text.len &&
+           word_is_plain(text.ptr + text.len - sizeof(uint64_t));
+}
+
+/* The text in quotes, a comma before it when there has to be one, and `behind` in place of the
+ * second quote: with all room made at once, since most texts are written as they are. */
+static void put_text(struct json_writer *w, struct sv text, struct sv behind)
+{
+    struct buf *out = w->out;
+    bool plain = all_plain(text);
+    size_t copied = plain ? text.len : 0;
+    bool comma = needs_comma(w);
+    char *to = buf_room(out, comma + 1 + copied + behind.len);
+
+    w->first = false;
+    w->after_key = false;
+    if (to == NULL)
+        return;
+    if (comma)
+        *to++ = ',';
+    *to++ = '"';
+    if (copied > 0)
+        memcpy(to, text.ptr, copied);
+    out->len = (size_t)(to + copied - out->ptr);
+    if (!plain)
+        json_escape(out, text);
+    buf_sv(out, behind);
 }
 
 void json_key_sv(struct json_writer *w, struct sv key)
 {
     assert(!w->after_key);
-    separate(w);
-    put_quoted(w->out, key);
-    buf_char(w->out, ':');
+    put_text(w, key, SV("\":"));
     w->after_key = true;
 }
 
-void json_key(struct json_writer *w, const char *key)
+void json_key_made(struct json_writer *w, struct sv key)
 {
-    json_key_sv(w, sv(key));
+    assert(!w->after_key);
+    separate(w);
+    buf_sv(w->out, key);
+    w->after_key = true;
 }
 
 void json_sv(struct json_writer *w, struct sv text)
 {
-    separate(w);
-    put_quoted(w->out, text);
-}
-
-void json_str(struct json_writer *w, const char *text)
-{
-    json_sv(w, sv(text));
+    put_text(w, text, SV("\""));
 }
 
 void json_u64(struct json_writer *w, uint64_t number)
@@ -139,11 +192,6 @@ void json_raw(struct json_writer *w, struct sv json)
     buf_sv(w->out, json);
 }
 
-static bool is_plain(char c)
-{
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 static void put_ascii(struct buf *out, char c)
 {
     static const char short_for[] = "\bb\ff\nn\rr\tt\"\"\\\\";
@@ -180,6 +228,8 @@ void json_escape(struct buf *out, struct sv text)
 
     while (at < text.len) {
         size_t run = at;
+        while (run + sizeof(uint64_t) <= text.len && word_is_plain(text.ptr + run))
+            run += sizeof(uint64_t);
         while (run < text.len && is_plain(text.ptr[run]))
             run++;
         if (run > at)

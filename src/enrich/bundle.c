@@ -15,60 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-
-/* In the order of their numbers. */
-static const struct sv capability_names[] = {
-    SV("CAP_CHOWN"),
-    SV("CAP_DAC_OVERRIDE"),
-    SV("CAP_DAC_READ_SEARCH"),
-    SV("CAP_FOWNER"),
-    SV("CAP_FSETID"),
-    SV("CAP_KILL"),
-    SV("CAP_SETGID"),
-    SV("CAP_SETUID"),
-    SV("CAP_SETPCAP"),
-    SV("CAP_LINUX_IMMUTABLE"),
-    SV("CAP_NET_BIND_SERVICE"),
-    SV("CAP_NET_BROADCAST"),
-    SV("CAP_NET_ADMIN"),
-    SV("CAP_NET_RAW"),
-    SV("CAP_IPC_LOCK"),
-    SV("CAP_IPC_OWNER"),
-    SV("CAP_SYS_MODULE"),
-    SV("CAP_SYS_RAWIO"),
-    SV("CAP_SYS_CHROOT"),
-    SV("CAP_SYS_PTRACE"),
-    SV("CAP_SYS_PACCT"),
-    SV("CAP_SYS_ADMIN"),
-    SV("CAP_SYS_BOOT"),
-    SV("CAP_SYS_NICE"),
-    SV("CAP_SYS_RESOURCE"),
-    SV("CAP_SYS_TIME"),
-    SV("CAP_SYS_TTY_CONFIG"),
-    SV("CAP_MKNOD"),
-    SV("CAP_LEASE"),
-    SV("CAP_AUDIT_WRITE"),
-    SV("CAP_AUDIT_CONTROL"),
-    SV("CAP_SETFCAP"),
-    SV("CAP_MAC_OVERRIDE"),
-    SV("CAP_MAC_ADMIN"),
-    SV("CAP_SYSLOG"),
-    SV("CAP_WAKE_ALARM"),
-    SV("CAP_BLOCK_SUSPEND"),
-    SV("CAP_AUDIT_READ"),
-    SV("CAP_PERFMON"),
-    SV("CAP_BPF"),
-    SV("CAP_CHECKPOINT_RESTORE"),
-};
-
-uint64_t bundle_capability(struct sv name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(capability_names); i++) {
-        if (sv_eq_nocase(name, capability_names[i]))
-            return 1ULL << i;
-    }
-    return 0;
-}
+#include "event/capability.h"
 
 static struct sv clip(struct sv text)
 {
@@ -304,7 +251,7 @@ static void read_capabilities(const struct json_doc *doc, const struct json_node
     for (const struct json_node *n = json_first(doc, list); n != NULL;
          n = json_next(doc, list, n)) {
         if (n->kind == JSON_STRING)
-            out->capabilities |= bundle_capability(n->text);
+            out->capabilities |= capability_bit(n->text);
     }
 }
 

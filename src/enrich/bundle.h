@@ -61,6 +61,3 @@ must_check int bundle_parse_storage(struct sv json, struct sv id, struct arena *
 /* The bundle's directory from runc's state.json or crun's status; empty when it is not in there. */
 must_check int bundle_parse_state(struct sv json, struct arena *arena, struct sv *dir,
                                   struct err *err);
-
-/* Bit of "CAP_SYS_ADMIN", 0 when there is no such capability. */
-uint64_t bundle_capability(struct sv name);

@@ -1,50 +1,6 @@
 /* thread.*: the thread that made the event. */
+#include "event/capability.h"
 #include "event/fields.h"
-
-/* By number, as linux/capability.h counts them. */
-static const char *const capability_names[] = {
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "SETGID",
-    "SETUID",
-    "SETPCAP",
-    "LINUX_IMMUTABLE",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_ADMIN",
-    "NET_RAW",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "SYS_MODULE",
-    "SYS_RAWIO",
-    "SYS_CHROOT",
-    "SYS_PTRACE",
-    "SYS_PACCT",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_NICE",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "MKNOD",
-    "LEASE",
-    "AUDIT_WRITE",
-    "AUDIT_CONTROL",
-    "SETFCAP",
-    "MAC_OVERRIDE",
-    "MAC_ADMIN",
-    "SYSLOG",
-    "WAKE_ALARM",
-    "BLOCK_SUSPEND",
-    "AUDIT_READ",
-    "PERFMON",
-    "BPF",
-    "CHECKPOINT_RESTORE",
-};
 
 /* The hierarchies that thread.cgroups tells of. */
 static const char *const cgroup_controllers[] = {"cpuset", "cpu", "cpuacct", "io", "memory"};
@@ -70,14 +26,14 @@ static uint32_t thread_ismain(const struct event *e, const struct field_ref *ref
 /* "CAP_CHOWN CAP_KILL"; no capabilities are an empty text. */
 static void write_capabilities(struct buf *out, uint64_t set)
 {
-    const char *before = "CAP_";
+    struct sv before = {NULL, 0};
 
-    for (size_t i = 0; i < ARRAY_LEN(capability_names); i++) {
+    for (uint32_t i = 0; i < CAPABILITY_COUNT; i++) {
         if (((set >> i) & 1) == 0)
             continue;
-        buf_str(out, before);
-        buf_str(out, capability_names[i]);
-        before = " CAP_";
+        buf_sv(out, before);
+        buf_sv(out, capability_name(i));
+        before = SV(" ");
     }
 }
 

@@ -5,20 +5,46 @@
  * output_fields it is null, as Falco has it. */
 #include "match/finding.h"
 
-#include <errno.h>
-#include <stdio.h>
-
-#include "base/arena.h"
-#include "base/err.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "event/capability.h"
 
+#define KEY JSON_KEY
 #define ID_SEED 0x7469657263656cULL /* changing it changes every id */
 
 /* ------------------------------------------------------------------------------- id and times */
 
+/* `digits` of them; returns the place behind. */
+static char *put_hex(char *to, uint64_t number, unsigned digits)
+{
+    for (unsigned i = digits; i > 0; i--) {
+        to[i - 1] = "0123456789abcdef"[number & 0xf];
+        number >>= 4;
+    }
+    return to + digits;
+}
+
 /* A UUID of version 8: 122 bits of hash. */
-static void make_id(const struct finding_place *place, const struct rule *rule,
+static void print_id(uint64_t high, uint64_t low, char id[FINDING_ID_LEN + 1])
+{
+    char *to = id;
+
+    high = (high & ~0xf000ULL) | 0x8000ULL;
+    low = (low & ~(3ULL << 62)) | (2ULL << 62);
+    to = put_hex(to, high >> 32, 8);
+    *to++ = '-';
+    to = put_hex(to, high >> 16, 4);
+    *to++ = '-';
+    to = put_hex(to, high, 4);
+    *to++ = '-';
+    to = put_hex(to, low >> 48, 4);
+    *to++ = '-';
+    to = put_hex(to, low, 12);
+    *to = '\0';
+}
+
+/* What it is made of is put together behind `json`, which has room to spare, or an error. */
+static void make_id(struct buf *json, const struct finding_place *place, const struct rule *rule,
                     const struct event *event, char id[FINDING_ID_LEN + 1])
 {
     const uint64_t number[] = {
@@ -29,27 +55,22 @@ static void make_id(const struct finding_place *place, const struct rule *rule,
         event->process == NULL ? 0 : event->process->pid,
         event->process == NULL ? 0 : event->process->start_ns,
     };
-    scoped(buf_done) struct buf parts = {0};
+    size_t before = json->len;
 
-    buf_bytes(&parts, place->hostname, strlen(place->hostname) + 1);
-    buf_bytes(&parts, rule->name, strlen(rule->name) + 1);
-    buf_bytes(&parts, number, sizeof(number));
-    uint64_t high = hash_seed(buf_view(&parts), ID_SEED);
-    uint64_t low = hash_seed(buf_view(&parts), ~ID_SEED);
-    high = (high & ~0xf000ULL) | 0x8000ULL;
-    low = (low & ~(3ULL << 62)) | (2ULL << 62);
-    (void)snprintf(id, FINDING_ID_LEN + 1, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(high >> 32),
-                   (unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xffff, (unsigned)(low >> 48),
-                   (unsigned long long)(low & 0xffffffffffffULL));
+    buf_bytes(json, place->hostname, strlen(place->hostname) + 1);
+    buf_bytes(json, rule->name, strlen(rule->name) + 1);
+    buf_bytes(json, number, sizeof(number));
+    struct sv parts = sv_sub(buf_view(json), before, json->len);
+    print_id(hash_seed(parts, ID_SEED), hash_seed(parts, ~ID_SEED), id);
+    json->len = before;
 }
 
-static void put_time(struct json_writer *w, const char *key, uint64_t wall_ns)
+static void put_time(struct json_writer *w, struct sv key, uint64_t wall_ns)
 {
-    scoped(buf_done) struct buf text = {0};
+    char text[CLOCK_ISO8601_LEN];
 
-    clock_iso8601(&text, wall_ns);
-    json_key(w, key);
-    json_sv(w, buf_view(&text));
+    json_key_made(w, key);
+    json_sv(w, clock_iso8601_text(wall_ns, text));
 }
 
 static uint64_t wall(const struct finding_place *place, uint64_t boot_ns)
@@ -59,28 +80,28 @@ static uint64_t wall(const struct finding_place *place, uint64_t boot_ns)
 
 /* ------------------------------------------------------------------------------- small pieces */
 
-static void put_sv(struct json_writer *w, const char *key, struct sv text)
+static void put_sv(struct json_writer *w, struct sv key, struct sv text)
 {
     if (text.len == 0)
         return;
-    json_key(w, key);
+    json_key_made(w, key);
     json_sv(w, text);
 }
 
-static void put_str(struct json_writer *w, const char *key, const char *text)
+static void put_str(struct json_writer *w, struct sv key, const char *text)
 {
     put_sv(w, key, sv(text));
 }
 
-static void put_u64(struct json_writer *w, const char *key, uint64_t number)
+static void put_u64(struct json_writer *w, struct sv key, uint64_t number)
 {
-    json_key(w, key);
+    json_key_made(w, key);
     json_u64(w, number);
 }
 
-static void put_bool(struct json_writer *w, const char *key, bool truth)
+static void put_bool(struct json_writer *w, struct sv key, bool truth)
 {
-    json_key(w, key);
+    json_key_made(w, key);
     json_bool(w, truth);
 }
 
@@ -92,9 +113,11 @@ static void put_output(struct json_writer *w, const struct rule *rule, const str
 
     clock_iso8601(&text, event->time_ns);
     text.len--; /* the Z: Falco writes a numeric zone in this place */
-    buf_printf(&text, "+0000: %s ", rule_priority_name(rule->priority));
+    buf_str(&text, "+0000: ");
+    buf_str(&text, rule_priority_name(rule->priority));
+    buf_char(&text, ' ');
     output_render(rule->output, event, &text);
-    json_key(w, "output");
+    json_key_made(w, KEY("output"));
     json_sv(w, buf_view(&text));
 }
 
@@ -104,7 +127,7 @@ static void put_output_fields(struct json_writer *w, const struct rule *rule,
     struct sv stamp = SV("evt.time.iso8601");
     bool stamped = false;
 
-    json_key(w, "output_fields");
+    json_key_made(w, KEY("output_fields"));
     json_object_begin(w);
     for (uint32_t i = 0; i < output_field_count(rule->output); i++) {
         struct sv name = output_field_name(rule->output, i);
@@ -113,7 +136,7 @@ static void put_output_fields(struct json_writer *w, const struct rule *rule,
         output_field_json(rule->output, i, event, w);
     }
     if (!stamped) {
-        json_key_sv(w, stamp);
+        json_key_made(w, KEY("evt.time.iso8601"));
         json_u64(w, event->time_ns);
     }
     json_object_end(w);
@@ -121,7 +144,7 @@ static void put_output_fields(struct json_writer *w, const struct rule *rule,
 
 static void put_tags(struct json_writer *w, const struct rule *rule)
 {
-    json_key(w, "tags");
+    json_key_made(w, KEY("tags"));
     json_array_begin(w);
     for (uint32_t i = 0; i < rule->tag_count; i++)
         json_str(w, rule->tag[i]);
@@ -136,13 +159,13 @@ static void put_reason(struct json_writer *w, const struct condition_reason *rea
     scoped(buf_done) struct buf name = {0};
 
     json_object_begin(w);
-    put_sv(w, "predicate", reason->text);
-    put_bool(w, "holds", !reason->negated);
+    put_sv(w, KEY("predicate"), reason->text);
+    put_bool(w, KEY("holds"), !reason->negated);
     if (reason->ref != NULL) {
         field_ref_print(&name, reason->ref);
-        put_sv(w, "field", buf_view(&name));
+        put_sv(w, KEY("field"), buf_view(&name));
     }
-    json_key(w, "value");
+    json_key_made(w, KEY("value"));
     if (reason->value.kind == VALUE_ABSENT)
         json_null(w);
     else
@@ -155,19 +178,19 @@ static void put_rule(struct json_writer *w, const struct rule *rule, const struc
     struct condition_trace trace;
 
     condition_explain(rule->condition, event, &trace);
-    json_key(w, "rule");
+    json_key_made(w, KEY("rule"));
     json_object_begin(w);
-    put_str(w, "description", rule->description);
-    put_str(w, "file", rule->file);
-    put_u64(w, "line", rule->line);
-    put_str(w, "condition", rule->condition_text);
-    json_key(w, "matched");
+    put_str(w, KEY("description"), rule->description);
+    put_str(w, KEY("file"), rule->file);
+    put_u64(w, KEY("line"), rule->line);
+    put_str(w, KEY("condition"), rule->condition_text);
+    json_key_made(w, KEY("matched"));
     json_array_begin(w);
     for (uint32_t i = 0; i < trace.count; i++)
         put_reason(w, &trace.reason[i]);
     json_array_end(w);
     if (trace.more > 0)
-        put_u64(w, "matched_more", trace.more);
+        put_u64(w, KEY("matched_more"), trace.more);
     json_object_end(w);
 }
 
@@ -175,32 +198,32 @@ static void put_rule(struct json_writer *w, const struct rule *rule, const struc
 
 static void put_container(struct json_writer *w, const struct container *container)
 {
-    json_key(w, "container");
+    json_key_made(w, KEY("container"));
     json_object_begin(w);
-    put_sv(w, "id", container->id);
-    put_sv(w, "full_id", container->full_id);
-    put_sv(w, "name", container->name);
-    put_sv(w, "runtime", container->runtime);
+    put_sv(w, KEY("id"), container->id);
+    put_sv(w, KEY("full_id"), container->full_id);
+    put_sv(w, KEY("name"), container->name);
+    put_sv(w, KEY("runtime"), container->runtime);
     if (container->has_spec)
-        put_bool(w, "privileged", container->privileged);
+        put_bool(w, KEY("privileged"), container->privileged);
     json_object_end(w);
 
-    json_key(w, "image");
+    json_key_made(w, KEY("image"));
     json_object_begin(w);
-    put_sv(w, "name", container->image);
-    put_sv(w, "repository", container->image_repository);
-    put_sv(w, "tag", container->image_tag);
-    put_sv(w, "digest", container->image_digest);
-    put_sv(w, "id", container->image_id);
+    put_sv(w, KEY("name"), container->image);
+    put_sv(w, KEY("repository"), container->image_repository);
+    put_sv(w, KEY("tag"), container->image_tag);
+    put_sv(w, KEY("digest"), container->image_digest);
+    put_sv(w, KEY("id"), container->image_id);
     json_object_end(w);
 
-    put_sv(w, "namespace", container->namespace_name);
+    put_sv(w, KEY("namespace"), container->namespace_name);
     if (container->pod_name.len == 0 && container->pod_uid.len == 0)
         return;
-    json_key(w, "pod");
+    json_key_made(w, KEY("pod"));
     json_object_begin(w);
-    put_sv(w, "name", container->pod_name);
-    put_sv(w, "uid", container->pod_uid);
+    put_sv(w, KEY("name"), container->pod_name);
+    put_sv(w, KEY("uid"), container->pod_uid);
     json_object_end(w);
 }
 
@@ -208,46 +231,31 @@ static void put_container(struct json_writer *w, const struct container *contain
 static void put_process_core(struct json_writer *w, const struct finding_place *place,
                              const struct process *process)
 {
-    put_u64(w, "pid", process->pid);
-    put_time(w, "start", wall(place, process->start_ns));
-    put_sv(w, "name", process->name);
-    put_sv(w, "exe", process->program->path);
-    put_sv(w, "cmdline", process->program->command_line);
+    put_u64(w, KEY("pid"), process->pid);
+    put_time(w, KEY("start"), wall(place, process->start_ns));
+    put_sv(w, KEY("name"), process->name);
+    put_sv(w, KEY("exe"), process->program->path);
+    put_sv(w, KEY("cmdline"), process->program->command_line);
     if (process->program->args_cut)
-        put_bool(w, "cmdline_cut", true);
+        put_bool(w, KEY("cmdline_cut"), true);
 }
 
-static void put_user(struct json_writer *w, const char *key, uint32_t uid, const struct user *user)
+static void put_user(struct json_writer *w, struct sv key, uint32_t uid, const struct user *user)
 {
-    json_key(w, key);
+    json_key_made(w, key);
     json_object_begin(w);
-    put_u64(w, "uid", uid);
+    put_u64(w, KEY("uid"), uid);
     if (user != NULL)
-        put_sv(w, "name", user->name);
+        put_sv(w, KEY("name"), user->name);
     json_object_end(w);
 }
 
-static void put_capabilities(struct json_writer *w, const struct event *event)
+static void put_capabilities(struct json_writer *w, struct sv key, uint64_t set)
 {
-    static const char *const field[] = {"thread.cap_effective", "thread.cap_permitted",
-                                        "thread.cap_inheritable"};
-    static const char *const key[] = {"effective", "permitted", "inheritable"};
-    struct value value[FIELD_VALUES_MAX];
+    char room[CAPABILITY_JSON_MAX];
 
-    json_key(w, "capabilities");
-    json_object_begin(w);
-    for (size_t i = 0; i < ARRAY_LEN(field); i++) {
-        struct field_ref ref = {.field = field_find(sv(field[i])), .index = -1};
-        json_key(w, key[i]);
-        json_array_begin(w);
-        if (field_extract(event, &ref, value) > 0 && value[0].kind == VALUE_TEXT) {
-            struct sv names = value[0].text;
-            while (names.len > 0)
-                json_sv(w, sv_split(&names, ' '));
-        }
-        json_array_end(w);
-    }
-    json_object_end(w);
+    json_key_made(w, key);
+    json_raw(w, capability_json(set, room));
 }
 
 static void put_process(struct json_writer *w, const struct finding_place *place,
@@ -256,21 +264,26 @@ static void put_process(struct json_writer *w, const struct finding_place *place
     const struct process *process = event->process;
     unsigned level = 0;
 
-    json_key(w, "process");
+    json_key_made(w, KEY("process"));
     json_object_begin(w);
     put_process_core(w, place, process);
-    put_u64(w, "tid", event->tid);
-    put_u64(w, "vpid", process->vpid);
-    put_u64(w, "ppid", process->ppid);
-    put_sv(w, "cwd", process->cwd);
-    put_u64(w, "tty", process->tty);
-    put_user(w, "user", process->creds.euid, process->user);
+    put_u64(w, KEY("tid"), event->tid);
+    put_u64(w, KEY("vpid"), process->vpid);
+    put_u64(w, KEY("ppid"), process->ppid);
+    put_sv(w, KEY("cwd"), process->cwd);
+    put_u64(w, KEY("tty"), process->tty);
+    put_user(w, KEY("user"), process->creds.euid, process->user);
     if (process->creds.login_uid != PROCESS_NO_UID)
-        put_user(w, "login_user", process->creds.login_uid, process->login_user);
-    put_capabilities(w, event);
+        put_user(w, KEY("login_user"), process->creds.login_uid, process->login_user);
+    json_key_made(w, KEY("capabilities"));
+    json_object_begin(w);
+    put_capabilities(w, KEY("effective"), process->creds.cap_effective);
+    put_capabilities(w, KEY("permitted"), process->creds.cap_permitted);
+    put_capabilities(w, KEY("inheritable"), process->creds.cap_inheritable);
+    json_object_end(w);
     json_object_end(w);
 
-    json_key(w, "ancestors");
+    json_key_made(w, KEY("ancestors"));
     json_array_begin(w);
     for (const struct process *up = process->parent; up != NULL && level < PROCESS_ANCESTORS_MAX;
          up = up->parent, level++) {
@@ -286,8 +299,8 @@ static void put_process(struct json_writer *w, const struct finding_place *place
 static void put_query(struct json_writer *w, enum event_source source, struct buf *condition)
 {
     json_object_begin(w);
-    put_str(w, "source", event_source_name(source));
-    put_sv(w, "condition", buf_view(condition));
+    put_str(w, KEY("source"), event_source_name(source));
+    put_sv(w, KEY("condition"), buf_view(condition));
     json_object_end(w);
     buf_reset(condition);
 }
@@ -310,7 +323,7 @@ static void put_queries(struct json_writer *w, const struct container *container
 
     if (container == NULL || container->namespace_name.len == 0)
         return;
-    json_key(w, "queries");
+    json_key_made(w, KEY("queries"));
     json_array_begin(w);
     buf_str(&text, "ka.target.namespace = ");
     put_quoted(&text, container->namespace_name);
@@ -338,16 +351,16 @@ static void put_pointers(struct json_writer *w, const struct finding_place *plac
 {
     const struct container *container = event->process == NULL ? NULL : event->process->container;
 
-    json_key(w, "window");
+    json_key_made(w, KEY("window"));
     json_object_begin(w);
-    put_time(w, "from", event->time_ns - FINDING_WINDOW_NS);
-    put_time(w, "to", event->time_ns + FINDING_WINDOW_NS);
+    put_time(w, KEY("from"), event->time_ns - FINDING_WINDOW_NS);
+    put_time(w, KEY("to"), event->time_ns + FINDING_WINDOW_NS);
     json_object_end(w);
-    put_str(w, "playbook", rule->playbook);
+    put_str(w, KEY("playbook"), rule->playbook);
     if (place->link[0] != '\0') {
         scoped(buf_done) struct buf link = {0};
         buf_printf(&link, "%s/findings/%s", place->link, id);
-        put_sv(w, "link", buf_view(&link));
+        put_sv(w, KEY("link"), buf_view(&link));
     }
     put_queries(w, container);
 }
@@ -355,19 +368,19 @@ static void put_pointers(struct json_writer *w, const struct finding_place *plac
 static void put_tiercel(struct json_writer *w, const struct finding_place *place,
                         const struct rule *rule, const struct event *event, const char *id)
 {
-    json_key(w, "tiercel");
+    json_key_made(w, KEY("tiercel"));
     json_object_begin(w);
-    put_str(w, "id", id);
+    put_str(w, KEY("id"), id);
     if (rule->confidence != CONFIDENCE_NONE)
-        put_str(w, "confidence", rule_confidence_name(rule->confidence));
-    put_str(w, "owner", rule->owner);
+        put_str(w, KEY("confidence"), rule_confidence_name(rule->confidence));
+    put_str(w, KEY("owner"), rule->owner);
     put_rule(w, rule, event);
     if (event->io_uring)
-        put_bool(w, "io_uring", true);
+        put_bool(w, KEY("io_uring"), true);
     if (event->name_unsure)
-        put_bool(w, "name_unsure", true);
-    put_str(w, "node", place->node);
-    put_str(w, "cluster", place->cluster);
+        put_bool(w, KEY("name_unsure"), true);
+    put_str(w, KEY("node"), place->node);
+    put_str(w, KEY("cluster"), place->cluster);
     if (event->process != NULL && event->process->container != NULL)
         put_container(w, event->process->container);
     if (event->process != NULL)
@@ -382,18 +395,18 @@ int finding_make(struct buf *json, const struct finding_place *place, const stru
     char id[FINDING_ID_LEN + 1];
     struct json_writer w = json_writer_on(json);
 
-    make_id(place, rule, event, id);
+    make_id(json, place, rule, event, id);
     json_object_begin(&w);
-    put_str(&w, "hostname", place->hostname);
+    put_str(&w, KEY("hostname"), place->hostname);
     put_output(&w, rule, event);
     put_output_fields(&w, rule, event);
-    put_str(&w, "priority", rule_priority_name(rule->priority));
-    put_str(&w, "rule", rule->name);
-    put_str(&w, "source", event_source_name(event->source));
+    put_str(&w, KEY("priority"), rule_priority_name(rule->priority));
+    put_str(&w, KEY("rule"), rule->name);
+    put_str(&w, KEY("source"), event_source_name(event->source));
     put_tags(&w, rule);
-    put_time(&w, "time", event->time_ns);
+    put_time(&w, KEY("time"), event->time_ns);
     put_tiercel(&w, place, rule, event, id);
-    put_str(&w, "uuid", id);
+    put_str(&w, KEY("uuid"), id);
     json_object_end(&w);
     return json->error;
 }

@@ -70,6 +70,23 @@ static void rfc3339_is_read(void **state)
     CHECK(!clock_read_rfc3339(SV("2026-11-24T13:30:11\0"), &ns));
 }
 
+/* The C library knows the calendar, too. */
+static void iso8601_knows_every_day(void **state)
+{
+    for (uint64_t day = 0; day < 200000; day++) {
+        time_t seconds = (time_t)(day * 86400 + day % 86400);
+        char text[CLOCK_ISO8601_LEN];
+        char expected[64];
+        struct tm tm;
+
+        if ((uint64_t)seconds > UINT64_MAX / CLOCK_NS)
+            break;
+        (void)gmtime_r(&seconds, &tm);
+        (void)strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.000000000Z", &tm);
+        CHECK_SV(clock_iso8601_text((uint64_t)seconds * CLOCK_NS, text), sv(expected));
+    }
+}
+
 static void time_of_day_follows_the_zone_when_asked(void **state)
 {
     static const struct {
@@ -114,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(iso8601_is_utc_with_nine_digits),
         cmocka_unit_test(rfc3339_is_read),
+        cmocka_unit_test(iso8601_knows_every_day),
         cmocka_unit_test(time_of_day_follows_the_zone_when_asked),
         cmocka_unit_test(clocks_advance_and_agree),
     };

@@ -450,6 +450,32 @@ static void every_pair_of_bytes_reads_back(void **state)
     }
 }
 
+/* Long texts are looked at in blocks: a byte that needs care must be seen wherever it is. */
+static void every_byte_at_every_place_reads_back(void **state)
+{
+    scoped(arena_free) struct arena *arena = arena_new(4096);
+    scoped(buf_done) struct buf out = {0};
+
+    for (unsigned i = 0; i < 128 * 40; i++) {
+        char bytes[40];
+        struct sv text = {bytes, 1 + i % 40};
+        struct json_writer w = json_writer_on(&out);
+        struct json_doc doc;
+
+        memset(bytes, 'x', sizeof(bytes));
+        bytes[i % 40] = (char)(i / 40);
+        buf_reset(&out);
+        arena_reset(arena);
+        json_array_begin(&w);
+        json_sv(&w, text);
+        json_sv(&w, (struct sv){bytes, sizeof(bytes)});
+        json_array_end(&w);
+        CHECK_INT(json_parse(buf_view(&out), arena, &doc, NULL), 0);
+        CHECK_SV(doc.node[1].text, text);
+        CHECK_SV(doc.node[2].text, ((struct sv){bytes, sizeof(bytes)}));
+    }
+}
+
 static void writer_refuses_too_much_depth(void **state)
 {
     scoped(buf_done) struct buf out = {0};
@@ -493,6 +519,7 @@ int main(void)
         cmocka_unit_test(doubles_read_back_the_same),
         cmocka_unit_test(written_text_is_always_valid),
         cmocka_unit_test(every_pair_of_bytes_reads_back),
+        cmocka_unit_test(every_byte_at_every_place_reads_back),
         cmocka_unit_test(writer_refuses_too_much_depth),
         cmocka_unit_test(writer_passes_on_a_full_buffer),
     };

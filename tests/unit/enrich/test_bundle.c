@@ -237,21 +237,11 @@ static void other_files(void **state)
     CHECK_INT(dir.len, 0);
 }
 
-static void capabilities(void **state)
-{
-    CHECK_INT(bundle_capability(sv("CAP_CHOWN")), 1);
-    CHECK_INT(bundle_capability(sv("CAP_AUDIT_READ")), 1ULL << 37);
-    CHECK_INT(bundle_capability(sv("CAP_CHECKPOINT_RESTORE")), 1ULL << 40);
-    CHECK_INT(bundle_capability(sv("CHOWN")), 0);
-    CHECK_INT(bundle_capability(sv("")), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(annotations), cmocka_unit_test(rest_of_config),
-        cmocka_unit_test(limits),      cmocka_unit_test(refused),
-        cmocka_unit_test(other_files), cmocka_unit_test(capabilities),
+        cmocka_unit_test(annotations), cmocka_unit_test(rest_of_config), cmocka_unit_test(limits),
+        cmocka_unit_test(refused),     cmocka_unit_test(other_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

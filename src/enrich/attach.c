@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "enrich/entered.h"
 #include "enrich/procfs.h"
 #include "enrich/programs.h"
 #include "enrich/rootfs.h"
@@ -27,6 +28,8 @@ void attach_init(struct attach *attach, const char *proc_root, const char *host_
     attach->host_users = users_new();
     cgroups_init(&attach->cgroups, limits.cgroups);
     containers_init(&attach->containers, limits.containers, attach->specs);
+    if (attach->proc_root != NULL)
+        attach->containers.host_mntns_inum = procfs_host_mntns(attach->proc_root);
     awaited_init(&attach->awaited, &attach->cgroups);
 }
 
@@ -48,6 +51,7 @@ void attach_release(struct attach *attach, struct process_entry *entry)
     cgroups_release(&attach->cgroups, entry->cgroup_v1);
     cgroups_release(&attach->cgroups, entry->cgroup_v2);
     containers_release(&attach->containers, entry->container, attach->now_ns);
+    entered_release(attach, entry);
 }
 
 /* Programs */

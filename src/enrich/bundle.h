@@ -40,9 +40,10 @@ struct bundle {
     struct label label[BUNDLE_LABELS_MAX];
     struct container_mount mount[BUNDLE_MOUNTS_MAX]; /* bind mounts only */
     uint32_t label_count, mount_count;
-    uint64_t capabilities; /* bounding set */
-    bool masks_paths;      /* hides parts of /proc and /sys */
-    bool said_privileged;  /* podman or Docker say so in as many words */
+    struct sv probe[PROBE_COUNT]; /* commands, words ended by NUL */
+    uint64_t capabilities;        /* bounding set */
+    bool masks_paths;             /* hides parts of /proc and /sys */
+    bool said_privileged;         /* podman or Docker say so in as many words */
     bool has_namespaces;
     struct bundle_namespace ns[BUNDLE_NAMESPACES];
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "enrich/bundle.h"
@@ -66,6 +67,44 @@ static void read_docker_labels(const struct json_doc *doc, const struct json_nod
     }
 }
 
+/* Append the texts of an array that follow `after` (NULL: all), each ended by NUL. */
+static void add_words(const struct json_doc *doc, const struct json_node *array,
+                      const struct json_node *after, struct buf *out)
+{
+    const struct json_node *word =
+        after == NULL ? json_first(doc, array) : json_next(doc, array, after);
+
+    for (; word != NULL; word = json_next(doc, array, word)) {
+        if (word->kind != JSON_STRING)
+            continue;
+        buf_sv(out, word->text);
+        buf_char(out, '\0');
+    }
+}
+
+/* ["CMD", word...], or ["CMD-SHELL", line], which the image's shell is given. */
+static void read_healthcheck(const struct json_doc *doc, const struct json_node *config,
+                             struct arena *arena, struct bundle *out)
+{
+    const struct json_node *check = get(doc, config, SV("Healthcheck"), JSON_OBJECT);
+    const struct json_node *test = get(doc, check, SV("Test"), JSON_ARRAY);
+    const struct json_node *shell = get(doc, config, SV("Shell"), JSON_ARRAY);
+    const struct json_node *kind = test == NULL ? NULL : json_first(doc, test);
+    scoped(buf_done) struct buf words = {.limit = BUNDLE_TEXT_MAX};
+
+    if (kind == NULL || kind->kind != JSON_STRING)
+        return;
+    if (sv_eq(kind->text, SV("CMD-SHELL")) && shell != NULL)
+        add_words(doc, shell, NULL, &words);
+    else if (sv_eq(kind->text, SV("CMD-SHELL")))
+        buf_sv(&words, SV("/bin/sh\0-c\0"));
+    else if (!sv_eq(kind->text, SV("CMD")))
+        return;
+    add_words(doc, test, kind, &words);
+    if (words.error == 0 && words.len > 0)
+        out->probe[PROBE_HEALTH] = arena_sv(arena, buf_view(&words));
+}
+
 int bundle_parse_docker(struct sv json, struct arena *arena, struct bundle *out, struct err *err)
 {
     struct json_doc doc;
@@ -79,6 +118,7 @@ int bundle_parse_docker(struct sv json, struct arena *arena, struct bundle *out,
     read_docker_labels(&doc, get(&doc, config, SV("Labels"), JSON_OBJECT), out);
     set_once(&out->name, sv_starts(name, SV("/")) ? sv_sub(name, 1, name.len) : name);
     set_once(&out->image, get_text(&doc, config, SV("Image")));
+    read_healthcheck(&doc, config, arena, out);
     set_once(&out->image_id, get_text(&doc, root, SV("Image")));
     return 0;
 }

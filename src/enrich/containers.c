@@ -45,8 +45,18 @@ static void empty_remove(struct containers *table, struct container_entry *entry
         table->empty_last = entry->previous;
 }
 
+/* Who was in it has gone, so the kernel may use the number for another namespace. */
+static void forget_processes(struct containers *table, struct container_entry *entry)
+{
+    if (entry->mntns_inum != 0)
+        (void)nmap_remove(&table->by_mntns, entry->mntns_inum);
+    entry->mntns_inum = 0;
+    entry->first_start_ns = 0;
+}
+
 static void drop(struct containers *table, struct container_entry *entry)
 {
+    forget_processes(table, entry);
     empty_remove(table, entry);
     (void)map_remove(&table->by_id, entry->view.full_id);
     table->count--;
@@ -70,6 +80,7 @@ void containers_release(struct containers *table, struct container_entry *entry,
     assert(entry->refs > 0);
     if (--entry->refs > 0)
         return;
+    forget_processes(table, entry);
     entry->empty_ns = now_ns;
     entry->again =
         entry->tries > 0 || entry->view.has_spec; /* the name may be used for another container */
@@ -89,6 +100,37 @@ void containers_done(struct containers *table)
         drop(table, table->empty_first);
     assert(table->count == 0);
     map_done(&table->by_id);
+    nmap_done(&table->by_mntns);
+}
+
+/* Namespaces */
+
+void containers_learn_mntns(struct containers *table, struct container_entry *entry, uint32_t inum)
+{
+    if (entry->mntns_inum != 0 || inum == 0 || table->host_mntns_inum == 0 ||
+        inum == table->host_mntns_inum || nmap_find(&table->by_mntns, inum) != NULL)
+        return;
+    entry->mntns_inum = inum;
+    (void)nmap_put(&table->by_mntns, inum, entry);
+    /* Whoever was seen before belongs to the runtime. */
+    entry->first_start_ns = 0;
+    table->entries_changed++;
+}
+
+void containers_learn_start(struct containers *table, struct container_entry *entry,
+                            const struct process *process)
+{
+    if (entry->first_start_ns != 0 && entry->first_start_ns <= process->start_ns)
+        return;
+    entry->first_start_ns = process->start_ns;
+    table->entries_changed++;
+}
+
+struct container_entry *containers_of_mntns(const struct containers *table, uint32_t inum)
+{
+    if (inum == 0 || inum == table->host_mntns_inum)
+        return NULL;
+    return nmap_find(&table->by_mntns, inum);
 }
 
 /* Making one */
@@ -129,6 +171,7 @@ static void look(struct containers *table, struct container_entry *entry)
     entry->again = false;
     table->looks++;
     table->changes += entry->refs > 0;
+    table->entries_changed += entry->refs > 0;
     entry->view = (struct container){
         .id = was.id,
         .full_id = was.full_id,
@@ -271,7 +314,9 @@ void containers_gone(struct containers *table, const struct cgroup *cgroup)
 {
     for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
         struct container_entry *entry = map_find(&table->by_id, cgroup->parsed.id[i].id);
-        if (entry != NULL && sv_eq(cgroup->parsed.id[i].cgroup, cgroup->path))
+        if (entry != NULL && sv_eq(cgroup->parsed.id[i].cgroup, cgroup->path)) {
             entry->again = true;
+            forget_processes(table, entry);
+        }
     }
 }

@@ -27,9 +27,11 @@ struct container_entry {
     struct sv root;                   /* its root file system in the host's root; or empty */
     struct sv path_runtime, path_pod; /* what the cgroup's layout said */
     bool guessed;
-    bool again;    /* it was empty in between: look for the bundle anew */
-    bool missing;  /* looked for and not found */
-    uint32_t refs; /* processes */
+    bool again;              /* it was empty in between: look for the bundle anew */
+    bool missing;            /* looked for and not found */
+    uint32_t refs;           /* processes */
+    uint32_t mntns_inum;     /* its mount namespace; 0: not known, or the host's */
+    uint64_t first_start_ns; /* of its first process; 0: not known */
     uint32_t tries;
     uint64_t try_next_ns;
     uint64_t empty_ns;                       /* since when refs is 0 */
@@ -38,14 +40,17 @@ struct container_entry {
 };
 
 struct containers {
-    struct map by_id; /* full id */
+    struct map by_id;         /* full id */
+    struct nmap by_mntns;     /* those that processes are in */
+    uint32_t host_mntns_inum; /* 0: not known, and no namespace is learnt */
     struct container_entry *empty_first, *empty_last;
     struct specs *specs;
     uint64_t count, limit;
-    uint64_t without_spec; /* of those held, looked for and not found */
-    uint64_t looks;        /* at files */
-    uint64_t changes;      /* looks after which views of processes may be others */
-    uint64_t over_limit;   /* made although the limit was reached and none was empty */
+    uint64_t without_spec;    /* of those held, looked for and not found */
+    uint64_t looks;           /* at files */
+    uint64_t changes;         /* looks after which views of processes may be others */
+    uint64_t entries_changed; /* something that entered.c judges by */
+    uint64_t over_limit;      /* made although the limit was reached and none was empty */
 };
 
 void containers_init(struct containers *table, uint64_t limit, struct specs *specs);
@@ -74,6 +79,15 @@ void containers_gone(struct containers *table, const struct cgroup *cgroup);
 
 void containers_hold(struct containers *table, struct container_entry *entry); /* NULL is fine */
 void containers_release(struct containers *table, struct container_entry *entry, uint64_t now_ns);
+
+/* A program that was put into the container runs in this mount namespace: when it is not the
+ * host's it is the container's, the first one counts. */
+void containers_learn_mntns(struct containers *table, struct container_entry *entry, uint32_t inum);
+/* The process came from outside: it may be the one that the container began with. */
+void containers_learn_start(struct containers *table, struct container_entry *entry,
+                            const struct process *process);
+must_check struct container_entry *containers_of_mntns(const struct containers *table,
+                                                       uint32_t inum);
 
 /* Drop what has been empty for long. */
 void containers_settle(struct containers *table, uint64_t now_ns);

@@ -55,6 +55,8 @@ struct process_entry {
     struct program_image *image;
     struct cgroup *cgroup_v1, *cgroup_v2;
     struct container_entry *container;
+    struct container_entry *joined; /* and what entered.c knew when it judged */
+    uint64_t entered_seen;
 };
 
 struct process_list {

@@ -220,6 +220,15 @@ bool procfs_alive(const char *proc_root, uint32_t pid, uint64_t start_ns)
     return fd >= 0 && read_stat(fd, arena, &stat) && same_tick(stat.start_ns, start_ns);
 }
 
+uint32_t procfs_host_mntns(const char *proc_root)
+{
+    scoped(fd_close) int fd = open(proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(arena_free) struct arena *arena = arena_new(PROCFS_STAT_MAX);
+    uint32_t of_init = fd < 0 ? 0 : read_namespace(fd, "1/ns/mnt", arena);
+
+    return of_init != 0 || fd < 0 ? of_init : read_namespace(fd, "self/ns/mnt", arena);
+}
+
 uint64_t procfs_cap_bounding(const char *proc_root, uint32_t pid)
 {
     scoped(fd_close) int fd = open_process(proc_root, pid);

@@ -61,4 +61,8 @@ must_check bool procfs_parse_status(struct sv text, struct procfs_status *out);
 /* Bounding capabilities of a process, 0 when not readable. */
 uint64_t procfs_cap_bounding(const char *proc_root, uint32_t pid);
 
+/* Number of the host's mount namespace, 0 when not readable: init's, or else that of this process,
+ * which is the host's unless it runs in a container (and may then look at init). */
+uint32_t procfs_host_mntns(const char *proc_root);
+
 void procfs_parse_cgroup(struct sv text, struct sv *v1, struct sv *v2);

@@ -379,6 +379,8 @@ static void keep_all(const struct search *search, struct arena *arena, struct co
         out->bundle = absolute(arena, search->dir);
     keep_image(arena, bundle, out);
     keep_lists(arena, bundle, out);
+    for (int i = 0; i < PROBE_COUNT; i++)
+        keep(arena, &out->probe[i], bundle->probe[i]);
     out->capabilities = bundle->capabilities;
     out->privileged = is_privileged(specs, bundle);
     out->host_pid = namespace_is_host(specs, bundle, BUNDLE_PID);

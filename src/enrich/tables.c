@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "enrich/attach.h"
+#include "enrich/entered.h"
 #include "enrich/processes.h"
 #include "enrich/procfs.h"
 #include "enrich/programs.h"
@@ -173,6 +174,7 @@ static struct process_entry *read_process(struct tables *tables, uint32_t pid, u
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    entered_set(&tables->attach, entry, true);
     processes_touch(entry);
     return entry;
 }
@@ -211,6 +213,7 @@ static void apply_fork(struct tables *tables, const struct change_task *task)
     attach_container(&tables->attach, entry, false);
     attach_users(&tables->attach, entry, false);
     set_leaders(tables, entry);
+    entered_set(&tables->attach, entry, false);
     processes_touch(entry);
 }
 
@@ -228,6 +231,7 @@ static void apply_exec(struct tables *tables, const struct change *change)
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    entered_set(&tables->attach, entry, true);
     processes_touch(entry);
 }
 
@@ -245,6 +249,7 @@ static void apply_task(struct tables *tables, const struct change_task *task)
     attach_container(&tables->attach, entry, true);
     attach_users(&tables->attach, entry, true);
     set_leaders(tables, entry);
+    entered_set(&tables->attach, entry, true);
     processes_touch(entry);
 }
 
@@ -311,6 +316,9 @@ static void renew(struct tables *tables, struct process_entry *entry)
         tables->shared_seen = shared_changes(tables);
         processes_touch_all(&tables->processes);
     }
+    struct process_entry *changed = entered_renew(&tables->attach, entry);
+    if (changed != NULL)
+        processes_touch(changed);
     processes_renew(entry);
 }
 

@@ -10,10 +10,10 @@
 
 /* In the order of the listing. */
 static const struct field_table *const tables[] = {
-    &field_table_evt,  &field_table_proc,      &field_table_proc_tree, &field_table_thread,
-    &field_table_user, &field_table_container, &field_table_fd,        &field_table_k8s_audit,
-    &field_table_aws,  &field_table_gcp,       &field_table_okta,      &field_table_github,
-    &field_table_json,
+    &field_table_evt,       &field_table_proc,      &field_table_proc_tree, &field_table_thread,
+    &field_table_user,      &field_table_container, &field_table_entry,     &field_table_fd,
+    &field_table_k8s_audit, &field_table_aws,       &field_table_gcp,       &field_table_okta,
+    &field_table_github,    &field_table_json,
 };
 
 enum { TEXT_ROOM = 8448 };

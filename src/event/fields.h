@@ -12,9 +12,10 @@ struct field_table {
     uint32_t count;
 };
 
-extern const struct field_table field_table_aws, field_table_container, field_table_evt,
-    field_table_fd, field_table_gcp, field_table_github, field_table_json, field_table_k8s_audit,
-    field_table_okta, field_table_proc, field_table_proc_tree, field_table_thread, field_table_user;
+extern const struct field_table field_table_aws, field_table_container, field_table_entry,
+    field_table_evt, field_table_fd, field_table_gcp, field_table_github, field_table_json,
+    field_table_k8s_audit, field_table_okta, field_table_proc, field_table_proc_tree,
+    field_table_thread, field_table_user;
 
 #define FIELD_SYSCALL (1u << SOURCE_SYSCALL)
 #define FIELD_ALL_SOURCES ((1u << SOURCE_COUNT) - 1)

@@ -289,6 +289,55 @@ static uint32_t container_labels(const struct event *e, const struct field_ref *
     return field_written(e, ref, write_labels, out);
 }
 
+static bool write_probe(struct buf *out, const struct event *e, enum container_probe probe)
+{
+    struct sv words =
+        container_of(e) == NULL ? (struct sv){NULL, 0} : container_of(e)->probe[probe];
+    const char *between = "";
+
+    if (words.len == 0)
+        return false;
+    while (words.len > 0) {
+        buf_str(out, between);
+        buf_sv(out, sv_split(&words, '\0'));
+        between = " ";
+    }
+    return true;
+}
+
+static bool write_healthcheck(struct buf *out, const struct event *e, const struct field_ref *ref)
+{
+    return write_probe(out, e, PROBE_HEALTH);
+}
+
+static bool write_liveness(struct buf *out, const struct event *e, const struct field_ref *ref)
+{
+    return write_probe(out, e, PROBE_LIVENESS);
+}
+
+static bool write_readiness(struct buf *out, const struct event *e, const struct field_ref *ref)
+{
+    return write_probe(out, e, PROBE_READINESS);
+}
+
+static uint32_t container_healthcheck(const struct event *e, const struct field_ref *ref,
+                                      struct value *out)
+{
+    return field_written(e, ref, write_healthcheck, out);
+}
+
+static uint32_t container_liveness(const struct event *e, const struct field_ref *ref,
+                                   struct value *out)
+{
+    return field_written(e, ref, write_liveness, out);
+}
+
+static uint32_t container_readiness(const struct event *e, const struct field_ref *ref,
+                                    struct value *out)
+{
+    return field_written(e, ref, write_readiness, out);
+}
+
 static uint32_t k8s_pod_name(const struct event *e, const struct field_ref *ref, struct value *out)
 {
     return field_sv(out, MEMBER(e, pod_name));
@@ -330,7 +379,7 @@ static const struct field rows[] = {
         "time since the container's first process was seen"),
     ROW("container.full_id", CHARBUF, NONE, container_full_id,
         "the whole id of the container; host outside containers"),
-    DEPRECATED("container.healthcheck", NONE, "health check of the container"),
+    ROW("container.healthcheck", CHARBUF, NONE, container_healthcheck, "command of the health check"),
     ROW("container.host_ipc", BOOL, NONE, container_host_ipc, "shares the host's IPC namespace"),
     ROW("container.host_network", BOOL, NONE, container_host_network, "shares the host's network"),
     ROW("container.host_pid", BOOL, NONE, container_host_pid, "sees the host's processes"),
@@ -346,7 +395,7 @@ static const struct field rows[] = {
     NONE_YET("container.ip", NONE, "IPv4 address of the container"),
     ROW("container.label", CHARBUF, KEY, container_label, "value of the label given"),
     ROW("container.labels", CHARBUF, NONE, container_labels, "all labels: name:value,name:value"),
-    DEPRECATED("container.liveness_probe", NONE, "liveness probe of the container"),
+    ROW("container.liveness_probe", CHARBUF, NONE, container_liveness, "command of the liveness probe"),
     ROW("container.mount", CHARBUF, ANY, container_mount,
         "a mount, by number or source (* and ? fit any text): source:dest:mode:rdwr:propagation"),
     ROW("container.mount.dest", CHARBUF, ANY, mount_dest,
@@ -361,7 +410,7 @@ static const struct field rows[] = {
     ROW("container.mounts", CHARBUF, NONE, container_mounts, "all mounts, separated by spaces"),
     ROW("container.name", CHARBUF, NONE, container_name, "name; host outside containers"),
     ROW("container.privileged", BOOL, NONE, container_privileged, "runs privileged"),
-    DEPRECATED("container.readiness_probe", NONE, "readiness probe of the container"),
+    ROW("container.readiness_probe", CHARBUF, NONE, container_readiness, "command of the readiness probe"),
     FIELD_ROW(FIELD_SYSCALL, "container.start_ts", ABSTIME, NONE, 0, container_start_ts,
         "when its first process was seen, in ns since the epoch"),
     ROW("container.type", CHARBUF, NONE, container_type,

@@ -33,6 +33,15 @@ struct label {
     struct sv key, value;
 };
 
+/* What a runtime runs inside from time to time. */
+enum container_probe {
+    PROBE_NONE,
+    PROBE_HEALTH, /* Docker's health check */
+    PROBE_LIVENESS,
+    PROBE_READINESS,
+    PROBE_COUNT,
+};
+
 struct container {
     struct sv id;      /* first 12 characters */
     struct sv full_id; /* as the cgroup names it */
@@ -45,6 +54,7 @@ struct container {
     struct sv cgroup; /* path in its hierarchy */
     const struct label *label;
     const struct container_mount *mount;
+    struct sv probe[PROBE_COUNT]; /* its command, words ended by NUL; empty: none known */
     uint32_t label_count, mount_count;
     bool privileged, host_pid, host_network, host_ipc;
     bool has_spec;         /* config.json was found: the truth values and lists above are known */
@@ -76,6 +86,14 @@ struct creds {
     uint64_t cap_inheritable, cap_permitted, cap_effective;
 };
 
+/* How the line of descent that a process is of came into its container. */
+enum process_entered {
+    ENTERED_NOT,        /* outside, or not known */
+    ENTERED_AT_START,   /* the container's own */
+    ENTERED_BY_RUNTIME, /* put into it later: exec of docker, kubectl, runc; probes */
+    ENTERED_NAMESPACES, /* joined its namespaces and stayed outside its cgroup: nsenter */
+};
+
 struct process {
     /* Names this state of it and of all that can be read through it, container times aside: another
      * one after every change, never one that was used before. 0: not kept. */
@@ -92,11 +110,20 @@ struct process {
     struct sv name;          /* comm */
     struct sv cwd;           /* at the last exec */
     struct creds creds;
-    const struct program *program;        /* never NULL */
-    const struct process *parent;         /* NULL at the top or when not known */
-    const struct container *container;    /* NULL: on the host */
+    const struct program *program;     /* never NULL */
+    const struct process *parent;      /* NULL at the top or when not known */
+    const struct container *container; /* by its cgroup; NULL: on the host */
+    const struct container *joined;    /* in whose mount namespace it is instead; mostly NULL */
+    enum process_entered entered;
+    bool is_entry;                        /* the first of its line that is inside */
+    enum container_probe probe;           /* it, or the one through which it came, runs for that */
     const struct user *user, *login_user; /* of euid; of login_uid, which the host gave */
     const struct group *group;            /* of egid */
     const struct process *session_leader, *group_leader; /* NULL when gone or not known */
     struct sv cgroup;
 };
+
+/* start, exec, namespaces; empty outside. */
+struct sv process_entered_name(enum process_entered entered);
+/* The process, or the ancestor, through which it came into its container; NULL: not known. */
+const struct process *process_entry_of(const struct process *process);

@@ -227,6 +227,28 @@ static void put_container(struct json_writer *w, const struct container *contain
     json_object_end(w);
 }
 
+/* How it got into its container, unless that is how the container began. */
+static void put_entry(struct json_writer *w, const struct process *process)
+{
+    const struct process *entry = process_entry_of(process);
+
+    if (process->entered == ENTERED_NOT || process->entered == ENTERED_AT_START)
+        return;
+    json_key_made(w, KEY("container_entry"));
+    json_object_begin(w);
+    put_sv(w, KEY("how"), process_entered_name(process->entered));
+    if (entry != NULL) {
+        put_u64(w, KEY("pid"), entry->pid);
+        put_sv(w, KEY("cmdline"), entry->program->command_line);
+    }
+    if (process->joined != NULL) {
+        put_sv(w, KEY("joined_container"), process->joined->full_id);
+        put_sv(w, KEY("joined_namespace"), process->joined->namespace_name);
+        put_sv(w, KEY("joined_pod"), process->joined->pod_name);
+    }
+    json_object_end(w);
+}
+
 /* The members that a process and each of its ancestors have. */
 static void put_process_core(struct json_writer *w, const struct finding_place *place,
                              const struct process *process)
@@ -281,6 +303,7 @@ static void put_process(struct json_writer *w, const struct finding_place *place
     put_capabilities(w, KEY("permitted"), process->creds.cap_permitted);
     put_capabilities(w, KEY("inheritable"), process->creds.cap_inheritable);
     json_object_end(w);
+    put_entry(w, process);
     json_object_end(w);
 
     json_key_made(w, KEY("ancestors"));

@@ -20,7 +20,7 @@ struct fixture {
     struct process init, shell, process;
     struct user user, login;
     struct group group;
-    struct container container;
+    struct container container, joined;
     struct container_mount mount[2];
     struct label label[2];
     struct event event;
@@ -117,6 +117,16 @@ static inline void fixture_init(struct fixture *f)
         .host_pid = true,
         .has_spec = true,
         .start_ns = 1500000000ULL,
+        .probe = {[PROBE_HEALTH] = SV("/bin/sh\0-c\0true\0"),
+                  [PROBE_LIVENESS] = SV("cat\0/alive\0"),
+                  [PROBE_READINESS] = SV("ready\0")},
+    };
+    f->joined = (struct container){
+        .id = SV("98bd7cfc43b8"),
+        .name = SV("db"),
+        .image = SV("postgres:16"),
+        .namespace_name = SV("data"),
+        .pod_name = SV("db-0"),
     };
     f->process = (struct process){
         .pid = 200,
@@ -144,6 +154,10 @@ static inline void fixture_init(struct fixture *f)
         .program = &f->program,
         .parent = &f->shell,
         .container = &f->container,
+        .joined = &f->joined,
+        .entered = ENTERED_BY_RUNTIME,
+        .is_entry = true,
+        .probe = PROBE_LIVENESS,
         .user = &f->user,
         .login_user = &f->login,
         .group = &f->group,

@@ -4,6 +4,7 @@
 static const struct field_row in_full[] = {
     {"container.duration", "3500000000"},
     {"container.full_id", "\"5db3f43aeb87a68e\""},
+    {"container.healthcheck", "\"/bin/sh -c true\""},
     {"container.host_ipc", "false"},
     {"container.host_network", "false"},
     {"container.host_pid", "true"},
@@ -13,11 +14,17 @@ static const struct field_row in_full[] = {
     {"container.image.id", "\"def\""},
     {"container.image.repository", "\"docker.io/library/nginx\""},
     {"container.image.tag", "\"1.25\""},
+    {"container.joined.id", "\"98bd7cfc43b8\""},
+    {"container.joined.image", "\"postgres:16\""},
+    {"container.joined.name", "\"db\""},
+    {"container.joined.ns", "\"data\""},
+    {"container.joined.pod", "\"db-0\""},
     {"container.label[app]", "\"shop\""},
     {"container.label.app", "\"shop\""},
     {"container.label.app.kubernetes.io/name", "\"\""},
     {"container.label[other]", "null"},
     {"container.labels", "\"app:shop,app.kubernetes.io/name:\""},
+    {"container.liveness_probe", "\"cat /alive\""},
     {"container.mount[0]", "\"/host/data:/data:rbind:true:rprivate\""},
     {"container.mount[2]", "\"none\""},
     {"container.mount[/host/data]", "\"/host/data:/data:rbind:true:rprivate\""},
@@ -38,6 +45,7 @@ static const struct field_row in_full[] = {
                          "/var/run/docker.sock:/run/docker.sock:ro:false:rslave\""},
     {"container.name", "\"web\""},
     {"container.privileged", "true"},
+    {"container.readiness_probe", "\"ready\""},
     {"container.start_ts", "1795526077021821111"},
     {"container.type", "\"containerd\""},
     {"k8s.ns.name", "\"billing\""},
@@ -78,6 +86,7 @@ static void processes_of_the_host(void **state)
 
     fixture_init(&f);
     f.process.container = NULL;
+    f.process.joined = NULL;
     for (size_t i = 0; i < ARRAY_LEN(in_full); i++) {
         const char *expected = "null";
         for (size_t j = 0; j < ARRAY_LEN(on_the_host); j++) {
@@ -106,6 +115,7 @@ static void a_container_of_which_only_the_id_is_known(void **state)
 
     fixture_init(&f);
     f.container = (struct container){.id = SV("5db3f43aeb87")};
+    f.process.joined = NULL;
     for (size_t i = 0; i < ARRAY_LEN(in_full); i++) {
         bool id = strcmp(in_full[i].field, "container.id") == 0;
         check_field(&f.event, in_full[i].field, id ? in_full[i].json : "null");

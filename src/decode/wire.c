@@ -658,6 +658,7 @@ enum wire_outcome wire_decode(struct wire_decoder *decoder, const struct wire_he
     event->tid = record->tid;
     event->io_uring = (record->flags & WIRE_URING) != 0;
     event->name_unsure = (record->flags & WIRE_NAME_UNSURE) != 0;
+    event->name_cut = (record->flags & WIRE_PATH_CUT) != 0;
     fill_event(event, record, change);
     return WIRE_EVENT;
 }

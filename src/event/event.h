@@ -72,6 +72,8 @@ struct event {
     const struct process *process; /* NULL: not known */
     bool io_uring;                 /* asked for through io_uring, not by a call */
     bool name_unsure;              /* a name may have been rewritten while the call lasted */
+    bool name_cut; /* a name is longer than can be told: it keeps its end, without a slash before it
+                    */
     struct event_fd fd;
     struct sv path, path_raw;               /* fs.path.name: resolved, and as given; all paths
                                              * are there also when the call failed */

@@ -103,6 +103,12 @@ static uint32_t evt_is_io_uring(const struct event *e, const struct field_ref *r
     return field_bool(out, e->io_uring);
 }
 
+static uint32_t evt_is_name_cut(const struct event *e, const struct field_ref *ref,
+                                struct value *out)
+{
+    return field_bool(out, e->name_cut);
+}
+
 static uint32_t evt_is_name_unsure(const struct event *e, const struct field_ref *ref,
                                    struct value *out)
 {
@@ -425,6 +431,8 @@ static const struct field rows[] = {
     ROW("evt.is_io_uring", BOOL, NONE, 0, evt_is_io_uring,
         "asked for through io_uring instead of by a call of its own"),
     ROW("evt.is_io_write", BOOL, NONE, 0, evt_is_io_write, "writes to a descriptor"),
+    ROW("evt.is_name_cut", BOOL, NONE, 0, evt_is_name_cut,
+        "a name is longer than can be told: its end is there, without a slash before it"),
     ROW("evt.is_name_unsure", BOOL, NONE, 0, evt_is_name_unsure,
         "a name may have been rewritten while the call lasted: what was used may be another"),
     ROW("evt.is_open_create", BOOL, NONE, 0, evt_is_open_create, "an open that made the file"),

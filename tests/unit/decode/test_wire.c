@@ -389,11 +389,12 @@ static void opens(void **state)
     decode_open(&d,
                 (struct wire_open){.result = 3,
                                    .call = WIRE_CALL_OPENAT,
-                                   .file_flags = WIRE_URING | WIRE_NAME_UNSURE},
+                                   .file_flags = WIRE_URING | WIRE_NAME_UNSURE | WIRE_PATH_CUT},
                 "/etc/passwd", "p", "");
     check(&d, "evt.type", "\"openat\"");
     check(&d, "evt.is_io_uring", "true");
     check(&d, "evt.is_name_unsure", "true");
+    check(&d, "evt.is_name_cut", "true");
 
     decode_open(&d,
                 (struct wire_open){.result = 4,

@@ -61,6 +61,7 @@ static const struct field_row an_open[] = {
     {"evt.is_io_read", "false"},
     {"evt.is_io_write", "false"},
     {"evt.is_io_uring", "false"},
+    {"evt.is_name_cut", "false"},
     {"evt.is_name_unsure", "false"},
     {"evt.is_open_create", "true"},
     {"evt.is_open_exec", "true"},

@@ -15,7 +15,7 @@ rooms='
 base
 event
 store      lang/sql
-lang       event
+lang       bpf/include event
 capture    bpf/include event
 decode     event capture
 enrich     event

@@ -64,8 +64,8 @@ expect 'store takes more of lang than sql' '"store" may not include "lang/parse.
 write src/match/m.c '/* a' '*/' '#include "capture/ring.h"'
 expect 'match looks at capture' 'src/match/m.c:3: "match" may not include "capture/ring.h"'
 
-write src/match/m.c '#include "bpf/include/wire.h"'
-expect 'match looks into the kernel side' '"match" may not include "bpf/include/wire.h"'
+write src/enrich/e.c '#include "bpf/include/wire.h"'
+expect 'enrich looks into the kernel side' '"enrich" may not include "bpf/include/wire.h"'
 
 write src/match/m.c '#include "sensor.skel.h"'
 expect 'skeleton outside capture' 'only capture includes a BPF skeleton'

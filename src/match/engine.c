@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "lang/kernel/filter.h"
 #include "lang/vm/plan.h"
 #include "match/profile.h"
 #include "match/sieve.h"
@@ -33,6 +34,11 @@ struct engine {
     uint32_t type_count;
     struct event_set types;
     bool all_types;
+    struct kernel_filter **filter; /* each once */
+    uint32_t filter_count;
+    uint32_t *filter_of;        /* by type, or NULL */
+    struct plan_run *cases_run; /* of processes alone, apart from what is tallied */
+    struct arena *scratch;
 };
 
 static bool wanted(const struct rule *rule, const struct engine_options *options)
@@ -84,6 +90,23 @@ static struct sieve *sieve_for(struct builder *b, uint32_t count)
     return sieve;
 }
 
+/* The nodes are behind the rules' numbers in pair[]. */
+static void build_filter(struct builder *b, uint32_t type, uint32_t count)
+{
+    struct engine *engine = b->engine;
+    struct kernel_filter *made = xcalloc(1, sizeof(*made));
+    uint32_t at = 0;
+
+    kernel_filter_make(engine->plan, (enum event_type)type, b->pair + count, count, made);
+    while (at < engine->filter_count && memcmp(engine->filter[at], made, sizeof(*made)) != 0)
+        at++;
+    engine->filter_of[type] = at < ENGINE_FILTERS_MAX ? at : ENGINE_NO_FILTER;
+    if (at == engine->filter_count && at < ENGINE_FILTERS_MAX)
+        engine->filter[engine->filter_count++] = made;
+    else
+        free(made);
+}
+
 static void build_type(struct builder *b, uint32_t type)
 {
     struct engine *engine = b->engine;
@@ -101,6 +124,8 @@ static void build_type(struct builder *b, uint32_t type)
     }
     memmove(b->pair + count, b->pair + engine->rule_count, count * sizeof(*b->pair));
     engine->of_type[type] = count == 0 ? NULL : sieve_for(b, count);
+    if (engine->filter_of != NULL)
+        build_filter(b, type, count);
 }
 
 static void build(struct engine *engine)
@@ -132,8 +157,15 @@ struct engine *engine_new(const struct ruleset *set, const struct engine_options
     engine->type_count = event_type_count();
     engine->of_type = xcalloc(engine->type_count, sizeof(struct sieve *));
     engine->sieve = xcalloc(engine->type_count, sizeof(struct sieve *));
+    if (options->kernel_filters) {
+        engine->filter = xcalloc(ENGINE_FILTERS_MAX, sizeof(*engine->filter));
+        engine->filter_of = xcalloc(engine->type_count, sizeof(*engine->filter_of));
+        engine->scratch = arena_new(KEY_BLOCK);
+    }
     take_rules(engine, set, options);
     build(engine);
+    if (options->kernel_filters)
+        engine->cases_run = plan_run_new(engine->plan);
     if (options->profile)
         engine->profile =
             profile_new(engine->plan, engine->sieve, engine->sieve_count, engine->rule_count);
@@ -147,8 +179,14 @@ void engine_free(struct engine *engine)
     for (uint32_t i = 0; i < engine->sieve_count; i++)
         sieve_free(engine->sieve[i]);
     profile_free(engine->profile);
+    for (uint32_t i = 0; i < engine->filter_count; i++)
+        free(engine->filter[i]);
     plan_run_free(engine->run);
+    plan_run_free(engine->cases_run);
     plan_free(engine->plan);
+    free(engine->filter);
+    free(engine->filter_of);
+    arena_free(engine->scratch);
     free(engine->sieve);
     free(engine->of_type);
     free(engine->root);
@@ -285,4 +323,38 @@ uint64_t engine_events(const struct engine *engine)
 const struct profile *engine_profile(const struct engine *engine)
 {
     return engine->profile;
+}
+
+uint32_t engine_filter_of(const struct engine *engine, enum event_type type)
+{
+    if (engine->filter_of == NULL || type == EVENT_NONE || type >= engine->type_count)
+        return ENGINE_NO_FILTER;
+    return engine->filter_of[type];
+}
+
+uint32_t engine_filter_count(const struct engine *engine)
+{
+    return engine->filter_count;
+}
+
+const struct kernel_filter *engine_filter(const struct engine *engine, uint32_t index)
+{
+    return engine->filter[index];
+}
+
+void engine_process_cases(struct engine *engine, const struct process *process, uint64_t *out)
+{
+    const struct event event = {.source = engine->source,
+                                .type = EVENT_NONE,
+                                .num = 1,
+                                .process = process,
+                                .scratch = engine->scratch};
+
+    if (process != NULL)
+        plan_run_start(engine->cases_run, &event);
+    for (uint32_t i = 0; i < engine->filter_count; i++)
+        out[i] = process == NULL ? UINT64_MAX
+                                 : kernel_filter_cases(engine->filter[i], engine->cases_run);
+    if (engine->scratch != NULL)
+        arena_reset(engine->scratch);
 }

@@ -11,6 +11,8 @@
 
 struct engine;
 struct profile;
+struct kernel_filter;
+struct process;
 
 enum engine_matching {
     MATCH_FIRST, /* stop at the first rule that matches, as Falco does by default */
@@ -22,6 +24,7 @@ struct engine_options {
     enum engine_matching matching;
     enum rule_priority priority_max; /* rules less urgent than this are left out */
     bool profile;                    /* measure costs now and then (match/profile.h) */
+    bool kernel_filters;             /* make them; for SOURCE_SYSCALL */
 };
 
 /* Called for each match; everything is valid during the call. */
@@ -58,3 +61,16 @@ uint32_t engine_root_for(const struct engine *engine, uint32_t index, enum event
 struct plan_tally engine_tally(const struct engine *engine, uint32_t leaf);
 uint64_t engine_events(const struct engine *engine);
 const struct profile *engine_profile(const struct engine *engine);
+
+#define ENGINE_FILTERS_MAX 64 /* different ones */
+#define ENGINE_NO_FILTER UINT32_MAX
+
+/* The kernel filters (lang/kernel/filter.h) of all rules: types that want the same share one.
+ * ENGINE_NO_FILTER: all events of the type must come. */
+uint32_t engine_filter_of(const struct engine *engine, enum event_type type);
+uint32_t engine_filter_count(const struct engine *engine);
+const struct kernel_filter *engine_filter(const struct engine *engine, uint32_t index);
+
+/* The cases of each filter that are open to the process; all of them for NULL. The answer holds as
+ * long as the process has this version. */
+void engine_process_cases(struct engine *engine, const struct process *process, uint64_t *out);

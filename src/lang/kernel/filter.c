@@ -486,7 +486,8 @@ void kernel_filter_make(struct plan *plan, enum event_type type, const uint32_t 
     out->program.active = 1;
     for (uint32_t i = 0; i < b->all_count; i++) {
         out->process[i] = b->all[i].process;
-        out->asks_process |= b->all[i].process != PLAN_TRUE;
+        if (b->all[i].process != PLAN_TRUE)
+            out->asks_process |= 1ULL << i;
     }
     put_tests(&out->program, b, false, true);
     put_tests(&out->program, b, false, false);

@@ -20,7 +20,7 @@ struct plan_run;
 struct kernel_filter {
     struct filter_program program;
     uint32_t process[FILTER_CASES_MAX]; /* node that must hold of the process; PLAN_TRUE: any */
-    bool asks_process;                  /* any of them is not PLAN_TRUE */
+    uint64_t asks_process;              /* cases whose node is not PLAN_TRUE */
 };
 
 /* The filter for events of `type`; `root[0..count)` are the nodes of the rules that want them. */

@@ -10,10 +10,10 @@ static void explain_part(struct plan *plan, enum event_type type, uint32_t node,
 
     kernel_filter_make(plan, type, &node, 1, filter);
     bool kernel = filter->program.count > 0 || filter->program.cases == 0;
-    buf_str(out, kernel && filter->asks_process ? "kernel, process: "
-                 : kernel                       ? "kernel: "
-                 : filter->asks_process         ? "process: "
-                                                : "user space: ");
+    buf_str(out, kernel && filter->asks_process != 0 ? "kernel, process: "
+                 : kernel                            ? "kernel: "
+                 : filter->asks_process != 0         ? "process: "
+                                                     : "user space: ");
     plan_print(plan, node, out);
     buf_char(out, '\n');
 }

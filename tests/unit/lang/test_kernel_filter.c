@@ -273,7 +273,7 @@ static void test_process(void **state)
     add(&b, "proc.name = cat and fd.name = /y", EVENT_OPENAT);
     add(&b, "not proc.name in (sh, cat)", EVENT_OPENAT);
     make(&b, EVENT_OPENAT);
-    CHECK(b.filter.asks_process);
+    CHECK_INT(b.filter.asks_process, 7);
     CHECK_INT(b.filter.program.cases, 7);
     event.scratch = b.arena;
     scoped(plan_run_free) struct plan_run *run = plan_run_new(b.plan);

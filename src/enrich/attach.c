@@ -74,7 +74,9 @@ void attach_program(struct attach *attach, struct process_entry *entry,
     if (program->cwd.len == 0 && entry->image != NULL)
         with_cwd.cwd = entry->image->cwd;
     attach->programs++;
-    set_image(attach, entry, program_image_new(&with_cwd, entry->view.name));
+    set_image(
+        attach, entry,
+        program_image_new(&with_cwd, with_cwd.name.len > 0 ? with_cwd.name : entry->view.name));
 }
 
 void attach_program_of_proc(struct attach *attach, struct process_entry *entry)

@@ -49,6 +49,7 @@ struct process_entry {
     bool pinned;
     struct process_entry *next_pin;
     bool coarse; /* start_ns is the beginning of a tick */
+    bool untold; /* read from /proc, see tables_tell_new() */
     char name[PROCESS_NAME_MAX];
     uint64_t seen_ns; /* last change or look-up */
     /* The owner's. */

@@ -15,6 +15,7 @@
 #include "enrich/processes.h"
 #include "enrich/procfs.h"
 #include "enrich/programs.h"
+#include "enrich/tell.h"
 
 enum {
     SWEEP_ENTRIES = 64,
@@ -29,6 +30,7 @@ struct tables {
     struct attach attach;
     uint64_t unknown_process, from_proc;
     uint64_t sweep_next_ns;
+    bool untold;          /* of a process, see tables_tell_new() */
     uint64_t shared_seen; /* changes of what processes share, see shared_changes() */
 };
 
@@ -169,6 +171,7 @@ static struct process_entry *read_process(struct tables *tables, uint32_t pid, u
     entry = add_process(tables, &found.task, start_ns == 0);
     if (entry == NULL)
         return NULL;
+    entry->untold = tables->untold = true;
     attach_program(&tables->attach, entry, &found.program);
     attach_cgroups_of_proc(&tables->attach, entry, &found);
     attach_container(&tables->attach, entry, true);
@@ -235,15 +238,21 @@ static void apply_exec(struct tables *tables, const struct change *change)
     processes_touch(entry);
 }
 
-static void apply_task(struct tables *tables, const struct change_task *task)
+static void apply_task(struct tables *tables, const struct change *change)
 {
+    const struct change_task *task = &change->task;
+    bool told = change->program.args.len > 0 || change->program.path.len > 0;
     bool is_new;
     struct process_entry *entry = take_task(tables, task, &is_new);
 
     if (entry == NULL)
         return;
-    if (entry->image == NULL || !entry->image->known)
+    if (told)
+        attach_program(&tables->attach, entry, &change->program);
+    else if (entry->image == NULL || !entry->image->known)
         attach_program_of_proc(&tables->attach, entry);
+    if (task->exec_ns != 0)
+        entry->view.exec_ns = task->exec_ns;
     find_ancestors(tables, entry, task->parent_start_ns);
     attach_cgroups(&tables->attach, entry, task);
     attach_container(&tables->attach, entry, true);
@@ -287,7 +296,7 @@ void tables_apply(struct tables *tables, const struct change *change)
     case CHANGE_NONE:
         break;
     case CHANGE_TASK:
-        apply_task(tables, &change->task);
+        apply_task(tables, change);
         break;
     case CHANGE_FORK:
         apply_fork(tables, &change->task);
@@ -427,4 +436,25 @@ void tables_counts(const struct tables *tables, struct tables_counts *out)
         .containers_refused = tables->attach.awaited.refused,
         .container_looks = tables->attach.containers.looks,
     };
+}
+
+void tables_tell(const struct tables *tables, tell_change_fn fn, void *ctx)
+{
+    tell_processes(&tables->processes, fn, ctx);
+}
+
+void tables_tell_new(struct tables *tables, tell_change_fn fn, void *ctx)
+{
+    if (!tables->untold)
+        return;
+    tables->untold = false;
+    tell_new_processes(&tables->processes, fn, ctx);
+}
+
+void tables_each(const struct tables *tables, tables_process_fn fn, void *ctx)
+{
+    const struct process_entry *entry = tables->processes.list[PROCESS_LIVE].first;
+
+    for (; entry != NULL; entry = entry->next)
+        fn(ctx, &entry->view);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/attr.h"
+#include "enrich/tell.h"
 #include "event/change.h"
 #include "event/event.h"
 
@@ -57,5 +58,13 @@ uint64_t tables_next_ns(const struct tables *tables);
 
 /* Read all processes from /proc (no task iterator, or none of its own permission). */
 must_check int tables_scan_proc(struct tables *tables, struct err *err);
+
+/* The changes that would make these tables, in the order of enrich/tell.h. */
+void tables_tell(const struct tables *tables, tell_change_fn fn, void *ctx);
+/* ... those of processes that were read from /proc since tables_tell_new() was last called. */
+void tables_tell_new(struct tables *tables, tell_change_fn fn, void *ctx);
+
+typedef void (*tables_process_fn)(void *ctx, const struct process *process);
+void tables_each(const struct tables *tables, tables_process_fn fn, void *ctx); /* that runs */
 
 void tables_counts(const struct tables *tables, struct tables_counts *out);

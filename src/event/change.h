@@ -28,12 +28,14 @@ struct change_task {
     uint32_t pgid, sid, vpgid, vsid;
     uint32_t tty, pidns_inum, mntns_inum, threads;
     uint64_t start_ns, parent_start_ns, pidns_start_ns;
+    uint64_t exec_ns;              /* TASK: last exec, 0: not seen */
     uint64_t cgroup_v2, cgroup_v1; /* ids; 0: none */
     struct creds creds;
     struct sv name;
 };
 
 struct change_program {
+    struct sv name; /* of the process when it began, empty: the task's */
     struct sv path, filename, cwd;
     struct sv args; /* argv with NULs, argv[0] first */
     struct sv env;

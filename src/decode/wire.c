@@ -551,8 +551,7 @@ static void fill_cgroup(struct change *change, const struct wire_cgroup *cgroup)
     change->cgroup_path = take_text(&text, cgroup->path_len);
 }
 
-/* The change that a record tells of; CHANGE_NONE for most. */
-static void fill_change(struct change *change, const struct wire_header *record)
+void wire_change(const struct wire_header *record, struct change *change)
 {
     const struct wire_task_record *task = (const struct wire_task_record *)record;
     const struct wire_exec *exec = (const struct wire_exec *)record;
@@ -647,7 +646,7 @@ enum wire_outcome wire_decode(struct wire_decoder *decoder, const struct wire_he
     *change = (struct change){.kind = CHANGE_NONE};
     if (record->size < fixed_size(record->kind))
         return WIRE_CHANGE_ONLY;
-    fill_change(change, record);
+    wire_change(record, change);
     event->type = type_of(record);
     if (event->type == EVENT_NONE)
         return WIRE_CHANGE_ONLY;

@@ -15,6 +15,9 @@ enum event_type wire_call_type(enum wire_call call);
 /* The calls that make events of these types: bit (1 << enum wire_call), for the kernel side. */
 uint64_t wire_calls_of(const struct event_set *types);
 
+/* The change that a checked record tells of; CHANGE_NONE for most. */
+void wire_change(const struct wire_header *record, struct change *change);
+
 struct wire_decoder {
     int64_t boot_offset_ns; /* added to boot times to get wall times (clock_boot_offset_ns()) */
     uint64_t num;           /* events decoded so far: event->num */

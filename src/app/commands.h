@@ -5,4 +5,5 @@
 int cmd_run(int argc, char **argv);
 int cmd_sensor(int argc, char **argv);
 int cmd_hub(int argc, char **argv);
+int cmd_record(int argc, char **argv);
 int cmd_fields(int argc, char **argv);

@@ -7,7 +7,7 @@
 #include "app/exit_code.h"
 #include "base/arena.h"
 
-static int exit_code_of(int rc)
+int daemon_exit_code(int rc)
 {
     switch (rc) {
     case 0:
@@ -40,5 +40,5 @@ int daemon_command(int argc, char **argv,
         (void)fprintf(stderr, "tiercel %s: %s\n", argv[0], err_text(&err, rc));
     if (rc > 0)
         return rc == SETTINGS_USAGE ? EXIT_USAGE : rc;
-    return exit_code_of(rc);
+    return daemon_exit_code(rc);
 }

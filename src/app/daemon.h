@@ -9,3 +9,5 @@
 int daemon_command(int argc, char **argv,
                    int (*body)(const struct settings *settings, const struct log *log,
                                struct arena *arena, struct err *err));
+
+int daemon_exit_code(int rc); /* of 0 or a negative errno */

@@ -27,6 +27,8 @@ static const struct command {
      "check rule files; guardrail findings too", cmd_check},
     {"test", "PATH... [-r RULES]... [--json]", "rule tests: events in, findings expected",
      cmd_test},
+    {"record", "-o FILE.scap [--cgroup DIR] [--condition C] [--seconds N] [--ring SIZE]",
+     "what happens here as a capture for sysdig, Stratoshark, Falco and replay", cmd_record},
     {"fields", "[--source SOURCE] [--json]", "every field a condition may name", cmd_fields},
 };
 

@@ -12,6 +12,11 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
 
 int signals_open(int *fd, struct err *err)
 {
+    return signals_open_with(0, fd, err);
+}
+
+int signals_open_with(int more, int *fd, struct err *err)
+{
     sigset_t set;
 
     /* Whoever ignores SIGCHLD never learns that a child has ended, and an exec passes that on. */
@@ -22,6 +27,8 @@ int signals_open(int *fd, struct err *err)
         if (sigaction(watched[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             (void)sigaddset(&set, watched[i]);
     }
+    if (more != 0)
+        (void)sigaddset(&set, more);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return err_set(err, -errno, "block signals: %s", strerror(errno));
     *fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -2,9 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -13,12 +11,13 @@
 #include "app/ready.h"
 #include "app/sandbox.h"
 #include "app/signals.h"
+#include "app/unix_socket.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "store/store.h"
 
-enum { LISTEN_BACKLOG = 64, TURN_MS = 1000 };
+enum { TURN_MS = 1000 };
 
 static struct sv directory_of(struct arena *arena, struct sv path)
 {
@@ -46,52 +45,6 @@ static int make_store_dir(const char *dir, const struct sandbox_user *user, stru
                        dir, st.st_uid, user->uid);
     if (chown(dir, user->uid, user->gid) != 0 || chmod(dir, 0700) != 0)
         return err_set(err, -errno, "give '%s' to user '%s': %s", dir, user->name, strerror(errno));
-    return 0;
-}
-
-/* A socket that nobody listens on is what an earlier hub left: it is replaced. Anything else at the
- * path (a slip in the settings) is not ours to remove. */
-static int remove_stale(const char *path, const struct sockaddr_un *address, struct err *err)
-{
-    struct stat st;
-
-    if (lstat(path, &st) != 0)
-        return errno == ENOENT ? 0 : err_set(err, -errno, "socket '%s': %s", path, strerror(errno));
-    if (!S_ISSOCK(st.st_mode))
-        return err_set(err, -EEXIST, "socket '%s': something else is there", path);
-    scoped(fd_close) int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* EAGAIN: it listens, and its queue is full. */
-    if (probe >= 0 && (connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
-                       errno == EAGAIN))
-        return err_set(err, -EBUSY, "another hub listens on '%s'", path);
-    if (errno == ECONNREFUSED && unlink(path) != 0)
-        return err_set(err, -errno, "remove '%s': %s", path, strerror(errno));
-    return 0;
-}
-
-static int open_socket(const char *path, struct arena *arena, int *out, struct err *err)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct sv text = sv(path);
-
-    /* An empty one would be an abstract address, which everybody may connect to. */
-    if (text.len == 0 || text.len >= sizeof(address.sun_path))
-        return err_set(err, -EINVAL, "socket '%s': must have from 1 to %zu bytes", path,
-                       sizeof(address.sun_path) - 1);
-    memcpy(address.sun_path, text.ptr, text.len);
-    int rc = file_make_dirs(directory_of(arena, text).ptr, 0755, err);
-    if (rc == 0)
-        rc = remove_stale(path, &address, err);
-    if (rc < 0)
-        return rc;
-    scoped(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t mask = umask(0177);
-    rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof(address));
-    (void)umask(mask);
-    if (rc != 0 || listen(fd, LISTEN_BACKLOG) != 0)
-        return err_set(err, -errno, "listen on '%s': %s", path, strerror(errno));
-    *out = fd;
-    fd = -1;
     return 0;
 }
 
@@ -150,7 +103,7 @@ static int hub_main(const struct settings *settings, const struct log *log, stru
     if (rc == 0)
         rc = make_store_dir(dir.ptr, &user, err);
     if (rc == 0)
-        rc = open_socket(settings->socket, arena, &listen_fd, err);
+        rc = unix_socket_listen(settings->socket, "hub", &listen_fd, err);
     if (rc == 0)
         rc = sandbox_hub(&user, dir.ptr, log, err);
     if (rc == 0)

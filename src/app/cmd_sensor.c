@@ -1,4 +1,5 @@
-/* app/cmd_sensor.c - the sensor role: kernel ring to spool to hub. No listening sockets. */
+/* app/cmd_sensor.c - the sensor role: kernel ring to spool to hub. It listens on no socket but the
+ * one that root and its own user may ask it on. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -6,11 +7,13 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/control.h"
 #include "app/daemon.h"
 #include "app/pipeline.h"
 #include "app/ready.h"
 #include "app/rules.h"
 #include "app/sandbox.h"
+#include "app/sensor.h"
 #include "app/settings.h"
 #include "app/signals.h"
 #include "app/spool.h"
@@ -34,26 +37,9 @@
                           */
 #define CONSUME_MAX 4096 /* records between two looks at the hub */
 
-struct sensor {
-    const struct settings *settings;
-    const struct log *log;
-    struct arena *arena;
-    struct rules *rules;
-    uint64_t stamp_seen, stamp_tried; /* of the rule files: at the last look, the last reload */
-    uint64_t reloads, reloads_failed;
-    struct kernel_ring *ring;
-    struct tables *tables;
-    struct spool *spool;
-    struct uplink *uplink;
-    struct pipeline *pipeline;
-    struct finding_place place;
-    struct kernel_features features;
-    uint64_t lost_reported;
-    int signal_fd;
-};
-
 static void scoped_sensor_done(struct sensor *sensor)
 {
+    control_close(sensor->control);
     pipeline_free(sensor->pipeline);
     uplink_free(sensor->uplink);
     kernel_ring_close(sensor->ring);
@@ -119,6 +105,20 @@ static int take_snapshot(struct sensor *sensor, struct err *err)
     return tables_scan_proc(sensor->tables, err);
 }
 
+/* The sensor works without: it is there for those who ask. */
+static void open_control(struct sensor *sensor)
+{
+    struct sv path = settings_control_path(sensor->settings, sensor->arena);
+    struct err err = {0};
+
+    if (path.len == 0)
+        return;
+    int rc = control_open(path.ptr, "sensor", sensor_answer, sensor, &sensor->control, &err);
+    if (rc < 0)
+        log_warn(sensor->log, "nobody can ask this sensor anything",
+                 log_str("why", err_text(&err, rc)));
+}
+
 static int sensor_start(struct sensor *sensor, struct err *err)
 {
     const struct settings *settings = sensor->settings;
@@ -129,12 +129,15 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     if (rc < 0)
         return rc;
     sensor->stamp_seen = sensor->rules->stamp;
+    sensor->started_ns = sensor->rules_since_ns = clock_wall_ns();
     rc = open_ring(sensor, err);
     if (rc == 0)
         rc = spool_open(settings_spool_path(settings, sensor->arena).ptr, settings->spool_mib << 20,
                         &sensor->spool, err);
-    if (rc == 0)
-        rc = sandbox_sensor(sensor->log, err);
+    if (rc < 0)
+        return rc;
+    open_control(sensor);
+    rc = sandbox_sensor(sensor->log, err);
     if (rc < 0)
         return rc;
     sensor->place = (struct finding_place){.hostname = settings->node,
@@ -180,29 +183,41 @@ static void report_loss(struct sensor *sensor)
     sensor->lost_reported = lost;
 }
 
-/* Faulty rules change nothing: the old ones go on. Events wait in the ring meanwhile. */
-static void reload(struct sensor *sensor)
+/* Events wait in the ring meanwhile. */
+int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
 {
     struct rules *fresh = NULL;
-    struct err err = {0};
+    struct err ring_err = {0};
 
-    int rc = rules_open(sensor->settings, sensor->log, &fresh, &err);
+    int rc = rules_open_telling(sensor->settings, sensor->log, told, &fresh, err);
     if (rc < 0) {
         sensor->reloads_failed++;
+        (void)err_set(&sensor->reload_failure, rc, "%s", err_text(err, rc));
         log_error(sensor->log, "the rules are not reloaded; the old ones go on",
-                  log_str("why", err_text(&err, rc)), log_u64("failed", sensor->reloads_failed));
-        return;
+                  log_str("why", err_text(err, rc)), log_u64("failed", sensor->reloads_failed));
+        return rc;
     }
     pipeline_set_engine(sensor->pipeline, fresh->engine);
-    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine), &err);
+    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine), &ring_err);
     if (rc < 0)
-        log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&err, rc)));
+        log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&ring_err, rc)));
     rules_close(sensor->rules);
     sensor->rules = fresh;
     sensor->stamp_seen = fresh->stamp;
+    sensor->rules_since_ns = clock_wall_ns();
     sensor->reloads++;
     log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine)),
              log_sv("from", fresh->where));
+    return 0;
+}
+
+/* A failure has been logged, and changes nothing. */
+static void reload(struct sensor *sensor)
+{
+    struct err err = {0};
+    int rc = sensor_reload(sensor, NULL, &err);
+
+    (void)rc;
 }
 
 /* A file that is still being written changes from one look to the next: wait until it rests. */
@@ -234,6 +249,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
         {.fd = kernel_ring_fd(sensor->ring), .events = POLLIN},
         {.fd = sensor->signal_fd, .events = POLLIN},
         {.fd = uplink_fd(sensor->uplink), .events = uplink_events(sensor->uplink)},
+        {.fd = control_fd(sensor->control), .events = POLLIN},
     };
 
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
@@ -241,6 +257,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
     int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, pipeline_record, sensor->pipeline, err);
     tables_turn(sensor->tables, clock_boot_ns());
     uplink_turn(sensor->uplink);
+    control_turn(sensor->control);
     return rc;
 }
 

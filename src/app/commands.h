@@ -6,4 +6,6 @@ int cmd_run(int argc, char **argv);
 int cmd_sensor(int argc, char **argv);
 int cmd_hub(int argc, char **argv);
 int cmd_record(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_fields(int argc, char **argv);

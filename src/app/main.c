@@ -29,6 +29,9 @@ static const struct command {
      cmd_test},
     {"record", "-o FILE.scap [--cgroup DIR] [--condition C] [--seconds N] [--ring SIZE]",
      "what happens here as a capture for sysdig, Stratoshark, Falco and replay", cmd_record},
+    {"stats", "[rules] [--json] [-c FILE]",
+     "what the running sensor has counted; what its rules cost", cmd_stats},
+    {"reload", "[--json] [-c FILE]", "have the running sensor read its rules again", cmd_reload},
     {"fields", "[--source SOURCE] [--json]", "every field a condition may name", cmd_fields},
 };
 

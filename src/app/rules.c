@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "lang/falco/ruleset.h"
 #include "match/engine.h"
@@ -117,19 +118,41 @@ static int load(struct rules *rules, const struct settings *settings, const stru
     return rc;
 }
 
+static void tell(const struct ruleset *set, struct buf *told)
+{
+    const struct diags *diags = ruleset_diags(set);
+    struct json_writer w = json_writer_on(told);
+
+    json_array_begin(&w);
+    for (uint32_t i = 0; i < diags->count; i++) {
+        if (diags->item[i].level == DIAG_ERROR)
+            diag_json(&w, &diags->item[i]);
+    }
+    json_array_end(&w);
+}
+
 int rules_open(const struct settings *settings, const struct log *log, struct rules **out,
                struct err *err)
+{
+    return rules_open_telling(settings, log, NULL, out, err);
+}
+
+int rules_open_telling(const struct settings *settings, const struct log *log, struct buf *told,
+                       struct rules **out, struct err *err)
 {
     scoped(rules_close) struct rules *rules = xcalloc(1, sizeof(*rules));
     struct engine_options options = {
         .source = SOURCE_SYSCALL,
         .matching = settings->matching,
         .priority_max = settings->priority,
+        .profile = true,
     };
 
     rules->arena = arena_new(4096);
     rules->stamp = rules_stamp(settings);
     int rc = load(rules, settings, log, err);
+    if (rc < 0 && told != NULL)
+        tell(rules->set, told);
     if (rc < 0)
         return rc;
     select_rules(rules->set, settings, log);

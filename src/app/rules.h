@@ -8,6 +8,7 @@
 #include "base/sv.h"
 
 struct arena;
+struct buf;
 struct engine;
 struct err;
 struct log;
@@ -27,6 +28,10 @@ struct rules {
  * (faulty rules), or those of reading. */
 must_check int rules_open(const struct settings *settings, const struct log *log,
                           struct rules **out, struct err *err);
+/* The same; unless `told` is NULL, the errors of the files become a JSON array there, each entry as
+ * diag_json() has it. */
+must_check int rules_open_telling(const struct settings *settings, const struct log *log,
+                                  struct buf *told, struct rules **out, struct err *err);
 void rules_close(struct rules *rules); /* NULL is fine */
 DEFINE_SCOPED(struct rules *, rules_close)
 

@@ -86,6 +86,8 @@ static const struct setting table[] = {
      "UNIX socket where sensor and hub meet"},
     {"sensor.cgroup", "cgroup", 0, KIND_TEXT, AT(cgroup), "the whole machine", NULL, 0, 0,
      "watch only this cgroup v2 directory and those below it"},
+    {"sensor.control", "control", 0, KIND_TEXT, AT(control), "sensor.sock beside `socket`", NULL, 0,
+     0, "UNIX socket where root and the sensor's own user ask it (tiercel stats, reload); `none`"},
     {"sensor.ring_mib", "ring-mib", 0, KIND_NUMBER, AT(ring_mib), "16", NULL, 1, 512,
      "MiB of the ring between kernel and sensor"},
     {"sensor.spool_mib", NULL, 0, KIND_NUMBER, AT(spool_mib), "256", NULL, 1, SPOOL_MIB_MAX,
@@ -180,13 +182,14 @@ void settings_default(struct settings *settings, struct arena *arena)
     *settings = (struct settings){0};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (table[i].kind == KIND_LIST || table[i].kind == KIND_APPEND ||
-            table[i].offset == AT(cgroup))
+            table[i].offset == AT(cgroup) || table[i].offset == AT(control))
             continue;
         int rc = set_text(settings, &table[i], sv(table[i].fallback), arena, NULL);
         if (rc < 0)
             abort(); /* a default of the table that the table itself refuses */
     }
     settings->node = arena_sv(arena, sv(host)).ptr;
+    settings->control = "";
 }
 
 /* ------------------------------------------------------------------------------------- the file */
@@ -418,6 +421,19 @@ int settings_from_args(struct settings *settings, const char *command, int argc,
 struct sv settings_store_path(const struct settings *settings, struct arena *arena)
 {
     return arena_printf(arena, "%s/hub/tiercel.db", settings->state);
+}
+
+struct sv settings_control_path(const struct settings *settings, struct arena *arena)
+{
+    struct sv beside = sv(settings->socket);
+    size_t slash = sv_rfind_char(beside, '/');
+
+    if (strcmp(settings->control, "none") == 0)
+        return SV("");
+    if (settings->control[0] != '\0')
+        return sv(settings->control);
+    return arena_printf(arena, "%.*ssensor.sock",
+                        SV_ARG(sv_sub(beside, 0, slash == SIZE_MAX ? 0 : slash + 1)));
 }
 
 struct sv settings_spool_path(const struct settings *settings, struct arena *arena)

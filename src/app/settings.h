@@ -37,9 +37,10 @@ struct settings {
     const char *enable_rules[SETTINGS_LIST_MAX + 1], *enable_tags[SETTINGS_LIST_MAX + 1];
     const struct output_append *append_output;
     uint32_t append_output_count;
-    const char *state;  /* directory for the store and the spool */
-    const char *socket; /* where hub and sensor meet */
-    const char *cgroup; /* watch this cgroup v2 subtree only; NULL: the whole machine */
+    const char *state;   /* directory for the store and the spool */
+    const char *socket;  /* where hub and sensor meet */
+    const char *control; /* where the sensor is asked; "": beside the former, "none": nowhere */
+    const char *cgroup;  /* watch this cgroup v2 subtree only; NULL: the whole machine */
     const char *host_root;
     const char *hub_user;
     uint64_t ring_mib, spool_mib;
@@ -68,6 +69,8 @@ must_check int settings_from_args(struct settings *settings, const char *command
 
 /* Paths below the state directory. */
 struct sv settings_store_path(const struct settings *settings, struct arena *arena);
+/* Empty: there shall be none. */
+struct sv settings_control_path(const struct settings *settings, struct arena *arena);
 struct sv settings_spool_path(const struct settings *settings, struct arena *arena);
 
 /* The table as Markdown rows: docs/reference/settings.md. */

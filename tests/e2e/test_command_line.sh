@@ -16,7 +16,7 @@ expect 2 'usage: tiercel COMMAND'
 expect 0 'usage: tiercel COMMAND' --help
 expect 0 'tiercel 0.' --version
 expect 2 "did you mean 'check'" chek
-for command in run sensor hub check test fields; do
+for command in run sensor hub check test stats reload fields; do
     expect 0 'usage: tiercel' "$command" --help
     expect 2 '' "$command" --no-such-option
 done
@@ -34,6 +34,9 @@ expect 1 'something else is there' hub --state "$work/state" --socket "$work/pre
 ln -s precious "$work/link"
 expect 1 'something else is there' hub --state "$work/state" --socket "$work/link"
 [ "$(cat "$work/precious")" = precious ] || fail "the hub removed a file that is no socket"
+
+expect 3 'no-such-socket' stats --control "$work/no-such-socket"
+expect 3 'no control socket' reload --control none
 
 expect 0 'proc.name' fields
 expect 0 '"name":"proc.name"' fields --json

@@ -12,7 +12,7 @@ struct json_writer;
 
 /* One engine, or several over the same rules with the same options, whose counts are added up:
  * members `engine`, `rules` and `comparisons` of the object that is open. */
-void rule_stats_json(struct engine *const *engine, uint32_t engines, struct json_writer *w);
+void rule_stats_json(struct engine *const *engine, uint32_t count, struct json_writer *w);
 
 /* Regexes that ran into their limit, in rules that are on. */
 uint64_t rule_stats_regex_limits(const struct engine *engine);

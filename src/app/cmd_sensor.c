@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/daemon.h"
+#include "app/loss.h"
 #include "app/pipeline.h"
 #include "app/ready.h"
 #include "app/rules.h"
@@ -171,16 +172,19 @@ static uint64_t total(const uint64_t counts[WIRE_KIND_COUNT])
 
 static void report_loss(struct sensor *sensor)
 {
-    struct kernel_ring_counts counts;
+    struct loss_counts now = {.findings = pipeline_counts(sensor->pipeline)->lost};
+    struct tables_counts tables;
+    struct finding_note note;
 
-    kernel_ring_counts(sensor->ring, &counts);
-    uint64_t lost = total(counts.lost);
-    if (lost == sensor->lost_reported)
-        return;
-    log_warn(sensor->log, "events were dropped: the ring was full",
-             log_u64("dropped", lost - sensor->lost_reported), log_u64("dropped_total", lost),
-             log_u64("ring_mib", sensor->settings->ring_mib));
-    sensor->lost_reported = lost;
+    kernel_ring_counts(sensor->ring, &now.ring);
+    tables_counts(sensor->tables, &tables);
+    now.processes = tables.forgotten;
+    while (loss_next(&sensor->loss, &now, clock_mono_ns(), &note)) {
+        log_warn(sensor->log, note.rule, log_u64("lost", note.field[0].value),
+                 log_u64("since_start", note.field[note.field_count - 1].value),
+                 log_u64("ring_mib", sensor->settings->ring_mib));
+        pipeline_note(sensor->pipeline, &note);
+    }
 }
 
 /* Events wait in the ring meanwhile. */
@@ -291,6 +295,7 @@ static void sensor_drain(struct sensor *sensor)
     if (kernel_ring_set_calls(sensor->ring, 0, NULL) < 0 ||
         kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
+    report_loss(sensor);
     uplink_turn(sensor->uplink);
     while (spool_waiting(sensor->spool) > 0) {
         bool away = uplink_fd(sensor->uplink) < 0;

@@ -12,6 +12,7 @@
 #include "enrich/tables.h"
 #include "match/engine.h"
 #include "match/finding.h"
+#include "match/finding_note.h"
 
 enum { SCRATCH_BLOCK = 1 << 17 };
 
@@ -61,30 +62,42 @@ const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline)
     return &pipeline->counts;
 }
 
-static void lose(struct pipeline *pipeline, const struct rule *rule, const char *why)
+static void lose(struct pipeline *pipeline, const char *rule, const char *why)
 {
     if (pipeline->counts.lost++ == 0)
         log_error(pipeline->parts.log, "a finding is lost; later ones are only counted",
-                  log_str("rule", rule->name), log_str("why", why));
+                  log_str("rule", rule), log_str("why", why));
+}
+
+static void keep(struct pipeline *pipeline, const char *rule, int made)
+{
+    struct err err = {0};
+    uint64_t sequence = 0;
+
+    if (made < 0) {
+        lose(pipeline, rule, "it is larger than a record may be");
+        return;
+    }
+    int rc = spool_append(pipeline->parts.spool, buf_view(&pipeline->json), &sequence, &err);
+    if (rc == 0)
+        pipeline->counts.findings++;
+    else
+        lose(pipeline, rule, rc == SPOOL_FULL ? "the spool is full" : err_text(&err, rc));
 }
 
 static void on_match(void *ctx, const struct rule *rule, const struct event *event)
 {
     struct pipeline *pipeline = ctx;
-    struct err err = {0};
-    uint64_t sequence = 0;
 
     buf_reset(&pipeline->json);
-    int rc = finding_make(&pipeline->json, pipeline->parts.place, rule, event);
-    if (rc < 0) {
-        lose(pipeline, rule, "it is larger than a record may be");
-        return;
-    }
-    rc = spool_append(pipeline->parts.spool, buf_view(&pipeline->json), &sequence, &err);
-    if (rc == 0)
-        pipeline->counts.findings++;
-    else
-        lose(pipeline, rule, rc == SPOOL_FULL ? "the spool is full" : err_text(&err, rc));
+    keep(pipeline, rule->name, finding_make(&pipeline->json, pipeline->parts.place, rule, event));
+}
+
+void pipeline_note(struct pipeline *pipeline, struct finding_note *note)
+{
+    note->time_ns = clock_wall_ns();
+    buf_reset(&pipeline->json);
+    keep(pipeline, note->rule, finding_note_make(&pipeline->json, pipeline->parts.place, note));
 }
 
 void pipeline_record(void *ctx, const struct wire_header *record)

@@ -9,6 +9,7 @@
 #include "bpf/include/wire.h"
 
 struct engine;
+struct finding_note;
 struct finding_place;
 struct log;
 struct pipeline;
@@ -39,6 +40,9 @@ void pipeline_record(void *ctx, const struct wire_header *record);
 
 /* From now on events go through this engine; the old one is not touched any more. */
 void pipeline_set_engine(struct pipeline *pipeline, struct engine *engine);
+
+/* Keep a finding about ourselves; its time is now. */
+void pipeline_note(struct pipeline *pipeline, struct finding_note *note);
 
 /* Once a second or so: look at the clocks again. */
 void pipeline_tick(struct pipeline *pipeline);

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "app/loss.h"
 #include "base/err.h"
 #include "capture/kernel_ring.h"
 #include "match/finding.h"
@@ -36,7 +37,7 @@ struct sensor {
     struct control *control; /* NULL: none */
     struct finding_place place;
     struct kernel_features features;
-    uint64_t lost_reported;
+    struct loss loss;
     int signal_fd;
 };
 

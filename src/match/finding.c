@@ -5,43 +5,13 @@
  * output_fields it is null, as Falco has it. */
 #include "match/finding.h"
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "event/capability.h"
+#include "match/finding_id.h"
 
 #define KEY JSON_KEY
-#define ID_SEED 0x7469657263656cULL /* changing it changes every id */
 
 /* ------------------------------------------------------------------------------- id and times */
-
-/* `digits` of them; returns the place behind. */
-static char *put_hex(char *to, uint64_t number, unsigned digits)
-{
-    for (unsigned i = digits; i > 0; i--) {
-        to[i - 1] = "0123456789abcdef"[number & 0xf];
-        number >>= 4;
-    }
-    return to + digits;
-}
-
-/* A UUID of version 8: 122 bits of hash. */
-static void print_id(uint64_t high, uint64_t low, char id[FINDING_ID_LEN + 1])
-{
-    char *to = id;
-
-    high = (high & ~0xf000ULL) | 0x8000ULL;
-    low = (low & ~(3ULL << 62)) | (2ULL << 62);
-    to = put_hex(to, high >> 32, 8);
-    *to++ = '-';
-    to = put_hex(to, high >> 16, 4);
-    *to++ = '-';
-    to = put_hex(to, high, 4);
-    *to++ = '-';
-    to = put_hex(to, low >> 48, 4);
-    *to++ = '-';
-    to = put_hex(to, low, 12);
-    *to = '\0';
-}
 
 /* What it is made of is put together behind `json`, which has room to spare, or an error. */
 static void make_id(struct buf *json, const struct finding_place *place, const struct rule *rule,
@@ -61,7 +31,7 @@ static void make_id(struct buf *json, const struct finding_place *place, const s
     buf_bytes(json, rule->name, strlen(rule->name) + 1);
     buf_bytes(json, number, sizeof(number));
     struct sv parts = sv_sub(buf_view(json), before, json->len);
-    print_id(hash_seed(parts, ID_SEED), hash_seed(parts, ~ID_SEED), id);
+    finding_id(parts, id);
     json->len = before;
 }
 
@@ -111,11 +81,7 @@ static void put_output(struct json_writer *w, const struct rule *rule, const str
 {
     scoped(buf_done) struct buf text = {0};
 
-    clock_iso8601(&text, event->time_ns);
-    text.len--; /* the Z: Falco writes a numeric zone in this place */
-    buf_str(&text, "+0000: ");
-    buf_str(&text, rule_priority_name(rule->priority));
-    buf_char(&text, ' ');
+    finding_output_start(&text, event->time_ns, rule->priority);
     output_render(rule->output, event, &text);
     json_key_made(w, KEY("output"));
     json_sv(w, buf_view(&text));

@@ -26,6 +26,7 @@
 #include "base/file.h"
 #include "store/claim.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_evidence.h"
 #include "store/sqlite_read.h"
 #include "store/sqlite_schema.h"
 #include "store/store_ops.h"
@@ -49,6 +50,7 @@ struct sqlite_store {
     sqlite3 *writer;
     sqlite3 *reader;
     sqlite3_stmt *statement[STATEMENT_COUNT];
+    struct sqlite_evidence *evidence;
     bool undone; /* a rollback failed: what the transaction holds must not be committed */
     int claim;
 };
@@ -94,6 +96,8 @@ static int undo(struct sqlite_store *s, struct err *err)
     int rc = sqlite3_get_autocommit(s->writer) ? 0 : run(s, ROLLBACK, "roll back", err);
 
     s->undone = !sqlite3_get_autocommit(s->writer);
+    if (s->evidence != NULL)
+        sqlite_evidence_undone(s->evidence);
     return rc;
 }
 
@@ -154,6 +158,53 @@ static int set(struct store *store, struct sv key, struct sv value, struct err *
     return run_in_batch(s, SET, "set", err);
 }
 
+static int append_evidence(struct store *store, const struct store_evidence *evidence,
+                           struct err *err)
+{
+    struct sqlite_store *s = self(store);
+    int rc = begin(s, err);
+
+    if (rc == 0) {
+        rc = sqlite_evidence_append(s->evidence, evidence, err);
+        if (rc < 0)
+            (void)undo(s, NULL);
+    }
+    return with_path(s, rc, err);
+}
+
+static int trim_evidence(struct store *store, uint64_t sources, uint64_t before_ns, struct err *err)
+{
+    struct sqlite_store *s = self(store);
+    int rc = begin(s, err);
+
+    if (rc == 0) {
+        rc = sqlite_evidence_trim(s->evidence, sources, before_ns, err);
+        if (rc < 0)
+            (void)undo(s, NULL);
+    }
+    return with_path(s, rc, err);
+}
+
+static int read_evidence(struct store *store, const struct store_evidence_query *query,
+                         store_evidence_fn row, void *ctx, struct err *err)
+{
+    struct sqlite_store *s = self(store);
+    struct err words = {0};
+    int rc = sqlite_evidence_read(s->evidence, query, row, ctx, &words);
+
+    /* A negative result without words is the callback's, not ours to explain. */
+    if (rc < 0 && words.code != 0)
+        return err_set(err, rc, "store '%s': %s", s->path, words.text);
+    return rc;
+}
+
+static int count_evidence(struct store *store, struct store_evidence_counts *out, struct err *err)
+{
+    struct sqlite_store *s = self(store);
+
+    return with_path(s, sqlite_evidence_count(s->evidence, out, err), err);
+}
+
 static int commit(struct store *store, struct err *err)
 {
     struct sqlite_store *s = self(store);
@@ -162,7 +213,15 @@ static int commit(struct store *store, struct err *err)
         return with_path(s, undo(s, err), err);
     if (sqlite3_get_autocommit(s->writer))
         return 0;
-    return run_in_batch(s, COMMIT, "commit", err);
+    int rc = sqlite_evidence_flush(s->evidence, err);
+    if (rc < 0) {
+        (void)undo(s, NULL);
+        return with_path(s, rc, err);
+    }
+    rc = run_in_batch(s, COMMIT, "commit", err);
+    if (rc == 0)
+        sqlite_evidence_committed(s->evidence);
+    return rc;
 }
 
 static int read_findings(struct store *store, const struct store_query *query, store_row_fn row,
@@ -229,6 +288,7 @@ static void close_store(struct store *store)
 
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         sqlite_db_finalize(s->statement[i]);
+    sqlite_evidence_close(s->evidence);
     close_connection(s->reader);
     close_connection(s->writer);
     if (s->claim >= 0)
@@ -238,8 +298,12 @@ static void close_store(struct store *store)
 
 static const struct store_ops sqlite_ops = {
     .append = append,
+    .append_evidence = append_evidence,
     .commit = commit,
     .read = read_findings,
+    .read_evidence = read_evidence,
+    .count_evidence = count_evidence,
+    .trim_evidence = trim_evidence,
     .count = count_findings,
     .set = set,
     .get = get,
@@ -357,6 +421,8 @@ static int open_reader(struct sqlite_store *s, const char *vfs, struct err *err)
     for (size_t i = 0; i < STATEMENT_COUNT && rc == 0; i++)
         rc = sqlite_db_prepare(statements[i].reads ? s->reader : s->writer, statements[i].sql,
                                &s->statement[i], err);
+    if (rc == 0)
+        rc = sqlite_evidence_open(s->writer, s->reader, &s->evidence, err);
     return rc;
 }
 

@@ -37,6 +37,18 @@ static const char *const steps[] = {
                           "  key TEXT PRIMARY KEY,"
                           "  value BLOB NOT NULL"
                           ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE evidence_block ("
+    "  sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  source INTEGER NOT NULL,"
+    "  from_ns INTEGER NOT NULL,"
+    "  to_ns INTEGER NOT NULL,"
+    "  records INTEGER NOT NULL,"
+    "  is_open INTEGER NOT NULL," /* small: goes into the next full one */
+    "  filter BLOB NOT NULL,"
+    "  data BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX evidence_block_time ON evidence_block (source, to_ns, from_ns);"
+    "CREATE INDEX evidence_block_open ON evidence_block (source) WHERE is_open;",
 };
 
 const struct sqlite_schema sqlite_schema = {steps, ARRAY_LEN(steps)};

@@ -49,6 +49,37 @@ int store_append(struct store *store, const struct store_finding *finding, struc
     return store->ops->append(store, finding, err);
 }
 
+int store_append_evidence(struct store *store, const struct store_evidence *evidence,
+                          struct err *err)
+{
+    if (evidence->json.len > STORE_EVIDENCE_MAX)
+        return err_set(err, -E2BIG, "a record is larger than %zu bytes", STORE_EVIDENCE_MAX);
+    if (evidence->id.len > STORE_EVIDENCE_ID_MAX)
+        return err_set(err, -E2BIG, "a record's id is longer than %d bytes", STORE_EVIDENCE_ID_MAX);
+    if (evidence->json.len == 0 || evidence->source >= STORE_SOURCES_MAX)
+        return err_set(err, -EINVAL, "a record %s",
+                       evidence->json.len == 0 ? "without its JSON" : "of a source past the limit");
+    if (evidence->time_ns > INT64_MAX || evidence->arrival_ns > INT64_MAX)
+        return err_set(err, -EINVAL, "a record of a time past the year 2262");
+    return store->ops->append_evidence(store, evidence, err);
+}
+
+int store_read_evidence(struct store *store, const struct store_evidence_query *query,
+                        store_evidence_fn row, void *ctx, struct err *err)
+{
+    return store->ops->read_evidence(store, query, row, ctx, err);
+}
+
+int store_count_evidence(struct store *store, struct store_evidence_counts *out, struct err *err)
+{
+    return store->ops->count_evidence(store, out, err);
+}
+
+int store_trim_evidence(struct store *store, uint64_t sources, uint64_t before_ns, struct err *err)
+{
+    return store->ops->trim_evidence(store, sources, before_ns, err);
+}
+
 int store_commit(struct store *store, struct err *err)
 {
     return store->ops->commit(store, err);

@@ -1,10 +1,13 @@
-/* store/store.h - where findings become durable, and are read back.
+/* store/store.h - where findings and evidence become durable, and are read back.
  *
- * A store is a table of functions (store_ops.h); sqlite.c is the embedded one. store_append() and
- * store_set() collect, store_commit() makes all that was collected survive a power cut, in one
- * transaction. Nothing may be acknowledged, shown or routed before its commit returned 0.
- * Reading sees what was committed, never the open batch, and may append from its callback.
- * One thread per open store. Times are ns since the epoch, at most INT64_MAX. */
+ * Findings are few, and found by each of their keys. Evidence is audit records and the like: many,
+ * kept whole in compressed blocks (block.h), and found by time, source and words.
+ *
+ * A store is a table of functions (store_ops.h); sqlite.c is the embedded one. store_append(),
+ * store_append_evidence() and store_set() collect, store_commit() makes all that was collected
+ * survive a power cut, in one transaction. Nothing may be acknowledged, shown or routed before its
+ * commit returned 0. Reading sees what was committed, never the open batch, and may append from its
+ * callback. One thread per open store. Times are ns since the epoch, at most INT64_MAX. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,9 +20,12 @@ struct buf;
 struct err;
 struct store;
 
-#define STORE_BATCH_MAX 1000                 /* findings the hub puts in one commit */
-#define STORE_FINDING_MAX ((size_t)16 << 20) /* bytes of one finding, all members together */
-#define STORE_KEY_MAX 256                    /* bytes of a key of store_set() */
+#define STORE_BATCH_MAX 1000                  /* findings the hub puts in one commit */
+#define STORE_FINDING_MAX ((size_t)16 << 20)  /* bytes of one finding, all members together */
+#define STORE_KEY_MAX 256                     /* bytes of a key of store_set() */
+#define STORE_EVIDENCE_MAX ((size_t)16 << 20) /* bytes of the JSON of one record of evidence */
+#define STORE_EVIDENCE_ID_MAX 1024            /* bytes of its id */
+#define STORE_SOURCES_MAX 64                  /* sources of evidence */
 
 struct store_finding {
     struct sv id; /* the idempotence key: a second append with the same id is ignored */
@@ -27,6 +33,22 @@ struct store_finding {
     uint8_t priority; /* 0 emergency .. 7 debug */
     struct sv rule, source, namespace_name, pod_name, container_id, owner;
     struct sv json;
+};
+
+struct store_evidence {
+    uint64_t time_ns, arrival_ns;
+    uint32_t source; /* below STORE_SOURCES_MAX: a number of the caller's, kept on disk */
+    struct sv id;    /* the idempotence key: another of the source with it is ignored; or empty */
+    struct sv json;
+};
+
+/* Which evidence to read: zero members do not restrict. */
+struct store_evidence_query {
+    uint64_t from_ns, to_ns; /* [from, to) by event time */
+    uint64_t sources;        /* bit (1 << source) */
+    const struct sv *text;   /* each must be in the record: all words of it, wherever they are */
+    uint32_t text_count;
+    bool newest_first; /* the last stored first; otherwise in the order they were stored */
 };
 
 enum store_outcome {
@@ -64,8 +86,28 @@ must_check int store_append(struct store *store, const struct store_finding *fin
  * turn out to be stored; the ids make appending it again safe. */
 must_check int store_commit(struct store *store, struct err *err);
 
+/* Errors and outcomes as those of store_append(). */
+must_check int store_append_evidence(struct store *store, const struct store_evidence *evidence,
+                                     struct err *err);
+
 must_check int store_read(struct store *store, const struct store_query *query, store_row_fn row,
                           void *ctx, struct err *err);
+/* What is read may hold words of a query's text in another order or in parts: look again. A
+ * non-zero answer stops the reading and becomes the result. */
+typedef int (*store_evidence_fn)(void *ctx, const struct store_evidence *evidence);
+must_check int store_read_evidence(struct store *store, const struct store_evidence_query *query,
+                                   store_evidence_fn row, void *ctx, struct err *err);
+
+struct store_evidence_counts {
+    uint64_t records, blocks, bytes; /* bytes: of the blocks and their filters on disk */
+};
+must_check int store_count_evidence(struct store *store, struct store_evidence_counts *out,
+                                    struct err *err);
+/* Remove the evidence of `sources` (bits) whose block ended before `before_ns`. Part of the current
+ * batch. */
+must_check int store_trim_evidence(struct store *store, uint64_t sources, uint64_t before_ns,
+                                   struct err *err);
+
 must_check int store_count(struct store *store, uint64_t *count, struct err *err);
 
 /* A small durable key/value table for cursors and the like; set is part of the current batch. */

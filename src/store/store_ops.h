@@ -8,9 +8,16 @@
 
 struct store_ops {
     int (*append)(struct store *store, const struct store_finding *finding, struct err *err);
+    int (*append_evidence)(struct store *store, const struct store_evidence *evidence,
+                           struct err *err);
     int (*commit)(struct store *store, struct err *err);
     int (*read)(struct store *store, const struct store_query *query, store_row_fn row, void *ctx,
                 struct err *err);
+    int (*read_evidence)(struct store *store, const struct store_evidence_query *query,
+                         store_evidence_fn row, void *ctx, struct err *err);
+    int (*count_evidence)(struct store *store, struct store_evidence_counts *out, struct err *err);
+    int (*trim_evidence)(struct store *store, uint64_t sources, uint64_t before_ns,
+                         struct err *err);
     int (*count)(struct store *store, uint64_t *count, struct err *err);
     int (*set)(struct store *store, struct sv key, struct sv value, struct err *err);
     int (*get)(struct store *store, struct sv key, struct buf *out, struct err *err);

@@ -39,7 +39,7 @@ static void test_fresh(void **state)
     CHECK_INT(number(db, "PRAGMA application_id"), SQLITE_SCHEMA_ID);
     CHECK_INT(number(db, "PRAGMA user_version"), sqlite_schema.count);
     CHECK_INT(
-        number(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL"), 4);
+        number(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL"), 6);
     test_row("again");
     CHECK_INT(sqlite_schema_migrate(db, &sqlite_schema, NULL), 0);
 }
@@ -66,6 +66,11 @@ static void test_plans(void **state)
          "SELECT json FROM finding WHERE pod_name = 'a' AND time_ns >= 1 "
          "AND time_ns < 9 ORDER BY time_ns DESC, sequence DESC",
          "finding_pod"},
+        {"evidence in time",
+         "SELECT sequence FROM evidence_block WHERE source = 1 AND to_ns >= 2 AND from_ns < 3",
+         "COVERING INDEX evidence_block_time"},
+        {"open evidence", "DELETE FROM evidence_block WHERE source = 1 AND is_open",
+         "evidence_block_open"},
         {"id", "SELECT json FROM finding WHERE id = 'a'", "sqlite_autoindex_finding_1"},
     };
     scoped(close_db) sqlite3 *db = memory();

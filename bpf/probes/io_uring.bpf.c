@@ -80,6 +80,19 @@ static __always_inline __u32 uring_call(__u8 opcode, const struct io_kiocb *req)
     }
 }
 
+static __always_inline __u32 uring_kind(__u8 opcode)
+{
+    switch (opcode) {
+    case URING_OP_OPENAT:
+    case URING_OP_OPENAT2:
+        return WIRE_OPEN;
+    case URING_OP_CONNECT:
+        return WIRE_CONNECT;
+    default:
+        return WIRE_PATH;
+    }
+}
+
 static __always_inline __u16 uring_name(char *out, const struct filename *name, __u32 *flags)
 {
     long len = bpf_probe_read_kernel_str(out, WIRE_PATH_MAX, BPF_CORE_READ(name, name));
@@ -269,6 +282,13 @@ static __always_inline struct file *uring_opened(const struct uring_request *req
     return own ? file_of(result) : NULL;
 }
 
+/* Whether the current task is of the process that submitted: its descriptors and directories are.
+ */
+static __always_inline bool uring_own(const struct uring_request *request)
+{
+    return bpf_get_current_pid_tgid() >> 32 == request->pid;
+}
+
 static __always_inline void uring_header(struct wire_header *hdr, __u32 kind,
                                          const struct uring_request *request)
 {
@@ -305,14 +325,12 @@ static __always_inline __u32 uring_put_base(struct scratch *scratch, __u32 at, c
     return put_path_of_file(scratch, at, file_of(fd), flags);
 }
 
-static __noinline int uring_emit_open(struct scratch *scratch, struct uring_request *request,
-                                      __s64 result, bool own)
+static __always_inline void uring_emit_open(struct scratch *scratch,
+                                            const struct uring_request *request, __s64 result,
+                                            bool own)
 {
     struct wire_open *open = (struct wire_open *)scratch->record;
     __u32 flags, at = __builtin_offsetof(struct wire_open, data);
-
-    if (!request)
-        return 0;
 
     const struct file *file = uring_opened(request, result, own);
 
@@ -336,17 +354,15 @@ static __noinline int uring_emit_open(struct scratch *scratch, struct uring_requ
                                               request->fd, request->base, &flags);
     open->hdr.flags = flags;
     emit_scratch(scratch, at, WIRE_OPEN);
-    return 0;
 }
 
-static __noinline int uring_emit_path(struct scratch *scratch, struct uring_request *request,
-                                      __s64 result, bool own)
+static __always_inline void uring_emit_path(struct scratch *scratch,
+                                            const struct uring_request *request, __s64 result,
+                                            bool own)
 {
     struct wire_path *path = (struct wire_path *)scratch->record;
     __u32 flags, at = sizeof(*path);
 
-    if (!request)
-        return 0;
     __builtin_memset(path, 0, sizeof(*path));
     uring_header(&path->hdr, WIRE_PATH, request);
     path->result = result;
@@ -366,19 +382,15 @@ static __noinline int uring_emit_path(struct scratch *scratch, struct uring_requ
                            request->new_base, &flags);
     path->hdr.flags = flags;
     emit_scratch(scratch, at, WIRE_PATH);
-    return 0;
 }
 
 /* The request holds its socket's file for as long as it lives, whatever becomes of the descriptor.
  */
-static __noinline int uring_emit_connect(struct scratch *scratch, struct uring_request *request,
-                                         __s64 result, struct file *file)
+static __always_inline void uring_emit_connect(struct scratch *scratch,
+                                               const struct uring_request *request, __s64 result,
+                                               const struct file *file)
 {
     struct wire_connect *connect = (struct wire_connect *)scratch->record;
-
-    if (!request)
-        return 0;
-
     struct address *given = address_given(scratch);
 
     *given = request->address;
@@ -387,29 +399,54 @@ static __noinline int uring_emit_connect(struct scratch *scratch, struct uring_r
     connect->result = result;
     connect->fd = request->fd;
     emit_scratch(scratch, put_connect(scratch, file, given, request->address_len), WIRE_CONNECT);
-    return 0;
 }
 
-static __always_inline void uring_emit(struct uring_request *request, const struct io_kiocb *req,
-                                       __s64 result)
-{
-    struct scratch *scratch = scratch_of(SCRATCH_URING);
-    bool own = bpf_get_current_pid_tgid() >> 32 == request->pid;
+/* One program a record, so that the kernel checks each once. */
+enum uring_handler {
+    URING_HANDLE_OPEN,
+    URING_HANDLE_PATH,
+    URING_HANDLE_CONNECT,
+    URING_HANDLER_COUNT,
+};
 
-    if (!scratch)
-        return;
-    switch (request->opcode) {
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, URING_HANDLER_COUNT);
+    __type(key, __u32);
+    __type(value, __u32);
+} uring_handlers SEC(".maps");
+
+static __always_inline __u32 uring_handler(__u8 opcode)
+{
+    switch (opcode) {
     case URING_OP_OPENAT:
     case URING_OP_OPENAT2:
-        uring_emit_open(scratch, request, result, own);
-        break;
+        return URING_HANDLE_OPEN;
     case URING_OP_CONNECT:
-        uring_emit_connect(scratch, request, result, BPF_CORE_READ(req, file));
-        break;
+        return URING_HANDLE_CONNECT;
     default:
-        uring_emit_path(scratch, request, result, own);
-        break;
+        return URING_HANDLE_PATH;
     }
+}
+
+/* A request that was not seen when it was submitted: what can still be told of it. False when it is
+ * none of ours, or cannot be kept. */
+static __always_inline bool uring_catch_up(const struct io_kiocb *req, __u64 key)
+{
+    __u8 opcode = BPF_CORE_READ(req, opcode);
+    __u32 family = URING_COMPLETE, call = uring_call(opcode, req);
+    struct uring_request *request;
+
+    if (call == 0 || !call_is_wanted(call - 1) || !scope_has_current())
+        return false;
+    request = bpf_map_lookup_elem(&uring_scratches, &family);
+    if (!request)
+        return false;
+    uring_gather(request, req, opcode, call, false);
+    if (bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY) == 0)
+        return true;
+    count_lost(uring_kind(opcode));
+    return false;
 }
 
 SEC("tp_btf/io_uring_complete")
@@ -417,26 +454,57 @@ int BPF_PROG(on_uring_complete, void *ring, void *completed)
 {
     const struct io_kiocb *req = completed;
     __u64 key = (__u64)req;
-    struct uring_request *request;
 
     if (!req)
         return 0; /* one of several results of a request that goes on */
-    request = bpf_map_lookup_elem(&uring_requests, &key);
-    if (request) {
-        uring_emit(request, req, BPF_CORE_READ(req, cqe.res));
-        bpf_map_delete_elem(&uring_requests, &key);
+    if (!bpf_map_lookup_elem(&uring_requests, &key) && !uring_catch_up(req, key))
         return 0;
-    }
+    bpf_tail_call(ctx, &uring_handlers, uring_handler(BPF_CORE_READ(req, opcode)));
+    count_lost(0); /* not reached while every record has a handler */
+    return 0;
+}
 
-    __u8 opcode = BPF_CORE_READ(req, opcode);
-    __u32 family = URING_COMPLETE, call = uring_call(opcode, req);
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_open, void *ring, void *completed)
+{
+    const struct io_kiocb *req = completed;
+    __u64 key = (__u64)req;
+    struct uring_request *request = bpf_map_lookup_elem(&uring_requests, &key);
+    struct scratch *scratch = scratch_of(SCRATCH_URING);
 
-    if (call == 0 || !call_is_wanted(call - 1) || !scope_has_current())
+    if (!request || !scratch)
         return 0;
-    request = bpf_map_lookup_elem(&uring_scratches, &family);
-    if (!request)
+    uring_emit_open(scratch, request, BPF_CORE_READ(req, cqe.res), uring_own(request));
+    bpf_map_delete_elem(&uring_requests, &key);
+    return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_path, void *ring, void *completed)
+{
+    const struct io_kiocb *req = completed;
+    __u64 key = (__u64)req;
+    struct uring_request *request = bpf_map_lookup_elem(&uring_requests, &key);
+    struct scratch *scratch = scratch_of(SCRATCH_URING);
+
+    if (!request || !scratch)
         return 0;
-    uring_gather(request, req, opcode, call, false);
-    uring_emit(request, req, BPF_CORE_READ(req, cqe.res));
+    uring_emit_path(scratch, request, BPF_CORE_READ(req, cqe.res), uring_own(request));
+    bpf_map_delete_elem(&uring_requests, &key);
+    return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_connect, void *ring, void *completed)
+{
+    const struct io_kiocb *req = completed;
+    __u64 key = (__u64)req;
+    struct uring_request *request = bpf_map_lookup_elem(&uring_requests, &key);
+    struct scratch *scratch = scratch_of(SCRATCH_URING);
+
+    if (!request || !scratch)
+        return 0;
+    uring_emit_connect(scratch, request, BPF_CORE_READ(req, cqe.res), BPF_CORE_READ(req, file));
+    bpf_map_delete_elem(&uring_requests, &key);
     return 0;
 }

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <bpf/btf.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "bpf/include/wire.h"
 #include "sensor.skel.h"
 
@@ -18,23 +21,46 @@
 static const uint64_t uring_calls = CALL(OPENAT) | CALL(OPENAT2) | CALL(CONNECT) | CALL(UNLINKAT) |
                                     CALL(RENAMEAT) | CALL(RENAMEAT2);
 
-static bool has_tracepoint(const struct btf *btf, const char *name)
+/* In the order of enum uring_handler. */
+enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20 };
+
+static struct bpf_program *handler(const struct sensor *programs, size_t index)
 {
-    return btf != NULL && btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
+    struct bpf_program *const handlers[HANDLERS] = {
+        programs->progs.on_uring_open,
+        programs->progs.on_uring_path,
+        programs->progs.on_uring_connect,
+    };
+
+    return handlers[index];
+}
+
+/* The kernel's BTF is not taken apart for two names, which would take longer than all else here:
+ * they are among its strings, each with a NUL before and behind. */
+static bool has_tracepoint(struct sv btf, const char *name)
+{
+    char bytes[64];
+    int len = snprintf(bytes + 1, sizeof(bytes) - 1, "btf_trace_%s", name);
+
+    bytes[0] = '\0';
+    return sv_find(btf, (struct sv){bytes, (size_t)len + 2}, 0) != SIZE_MAX;
 }
 
 void kernel_uring_prepare(struct kernel_uring *uring, struct sensor *programs)
 {
-    struct btf *btf = btf__load_vmlinux_btf();
-    bool later = has_tracepoint(btf, "btf_trace_io_uring_submit_req");
-    bool early = !later && has_tracepoint(btf, "btf_trace_io_uring_submit_sqe");
-    bool any = (later || early) && has_tracepoint(btf, "btf_trace_io_uring_complete");
+    scoped(buf_done) struct buf text = {.limit = BTF_BYTES_MAX};
+    int read = file_read("/sys/kernel/btf/vmlinux", BTF_BYTES_MAX, &text, NULL);
+    struct sv btf = read < 0 ? SV("") : buf_view(&text);
+    bool later = has_tracepoint(btf, "io_uring_submit_req");
+    bool early = !later && has_tracepoint(btf, "io_uring_submit_sqe");
+    bool any = (later || early) && has_tracepoint(btf, "io_uring_complete");
 
-    btf__free(btf);
     (void)bpf_program__set_autoload(programs->progs.on_uring_submit, any && later);
     (void)bpf_program__set_autoload(programs->progs.on_uring_submit_6_2, any && early);
+    for (size_t i = 0; i < HANDLERS; i++)
+        (void)bpf_program__set_autoload(handler(programs, i), any);
     (void)bpf_program__set_autoload(programs->progs.on_uring_complete, any);
-    *uring = (struct kernel_uring){0};
+    *uring = (struct kernel_uring){.programs = programs};
     if (!any)
         return;
     /* The end first: a request that is then submitted is sure to find it. */
@@ -51,12 +77,27 @@ void kernel_uring_done(struct kernel_uring *uring)
     }
 }
 
+static int fill_handlers(const struct kernel_uring *uring, struct err *err)
+{
+    for (__u32 i = 0; uring->program[0] != NULL && i < HANDLERS; i++) {
+        int program = bpf_program__fd(handler(uring->programs, i));
+
+        if (bpf_map_update_elem(bpf_map__fd(uring->programs->maps.uring_handlers), &i, &program,
+                                BPF_ANY) != 0)
+            return err_set(err, -errno, "cannot set a program of io_uring: %s", strerror(errno));
+    }
+    return 0;
+}
+
 int kernel_uring_watch(struct kernel_uring *uring, uint64_t calls, struct err *err)
 {
     if ((calls & uring_calls) == 0) {
         kernel_uring_done(uring);
         return 0;
     }
+    int rc = fill_handlers(uring, err);
+    if (rc < 0)
+        return rc;
     for (size_t i = 0; i < KERNEL_URING_PROGRAMS; i++) {
         if (uring->program[i] == NULL || uring->link[i] != NULL)
             continue;

@@ -17,6 +17,7 @@ struct sensor;
 enum { KERNEL_URING_PROGRAMS = 2 };
 
 struct kernel_uring {
+    struct sensor *programs;
     struct bpf_program *program[KERNEL_URING_PROGRAMS]; /* NULL: this kernel has no io_uring */
     struct bpf_link *link[KERNEL_URING_PROGRAMS];       /* NULL while not needed */
 };

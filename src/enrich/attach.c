@@ -12,6 +12,7 @@
 #include "enrich/programs.h"
 #include "enrich/rootfs.h"
 #include "enrich/specs.h"
+#include "enrich/told.h"
 #include "enrich/users.h"
 
 enum { SCRATCH_BLOCK = 65536 };
@@ -24,10 +25,15 @@ void attach_init(struct attach *attach, const char *proc_root, const char *host_
     *attach = (struct attach){.log = log};
     attach->proc_root = proc_root == NULL ? NULL : xstrdup_sv(sv(proc_root));
     attach->scratch = arena_new(SCRATCH_BLOCK);
-    attach->specs = specs_new(host_root == NULL ? "" : host_root, attach->proc_root);
+    attach->specs = specs_new(host_root, attach->proc_root);
     attach->host_users = users_new();
     cgroups_init(&attach->cgroups, limits.cgroups);
     containers_init(&attach->containers, limits.containers, attach->specs);
+    if (proc_root == NULL && host_root == NULL) {
+        attach->told = told_new();
+        attach->containers.told = attach->told;
+        users_tell(attach->host_users, attach->told, (struct sv){NULL, 0});
+    }
     if (attach->proc_root != NULL)
         attach->containers.host_mntns_inum = procfs_host_mntns(attach->proc_root);
     awaited_init(&attach->awaited, &attach->cgroups);
@@ -40,6 +46,7 @@ void attach_done(struct attach *attach)
     cgroups_done(&attach->cgroups);
     users_free(attach->host_users);
     specs_free(attach->specs);
+    told_free(attach->told);
     arena_free(attach->scratch);
     free(attach->proc_root);
 }

@@ -14,6 +14,7 @@ struct arena;
 struct log;
 struct procfs_process;
 struct specs;
+struct told;
 struct users;
 
 struct attach {
@@ -23,6 +24,7 @@ struct attach {
     struct containers containers;
     struct awaited awaited;
     struct specs *specs;
+    struct told *told; /* NULL: files are looked at */
     struct users *host_users;
     struct arena *scratch;  /* for texts of /proc; every call may reset it */
     uint64_t now_ns;        /* boot time; the owner sets it */
@@ -35,6 +37,7 @@ struct attach_limits {
     uint64_t cgroups, containers;
 };
 
+/* Without a host_root and a proc_root nothing is read: what counts is told (enrich/told.h). */
 void attach_init(struct attach *attach, const char *proc_root, const char *host_root,
                  const struct log *log, struct attach_limits limits);
 /* After all entries are released. */

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "enrich/specs.h"
+#include "enrich/told.h"
 #include "enrich/users.h"
 
 enum { SPEC_BLOCK = 2048 };
@@ -154,11 +155,29 @@ static struct container_entry *add(struct containers *table, const struct cgroup
     entry->path_runtime = id->runtime;
     entry->guessed = id->guessed;
     entry->users = users_new();
+    if (table->told != NULL)
+        users_tell(entry->users, table->told, entry->view.full_id);
     entry->empty_ns = now_ns;
     (void)map_put(&table->by_id, entry->view.full_id, entry);
     empty_append(table, entry);
     table->count++;
     return entry;
+}
+
+/* What is told is all that was known: the cgroup's words are in it. */
+static bool read_told(const struct containers *table, struct container_entry *entry)
+{
+    const struct container *told = told_find_container(table->told, entry->view.full_id);
+    const struct container was = entry->view;
+
+    if (told == NULL)
+        return false;
+    entry->view = *told;
+    entry->view.id = was.id;
+    entry->view.full_id = was.full_id;
+    entry->view.cgroup = was.cgroup;
+    entry->view.start_ns = was.start_ns;
+    return told->has_spec;
 }
 
 /* Start from what the cgroup says, then add what the files say. */
@@ -180,7 +199,11 @@ static void look(struct containers *table, struct container_entry *entry)
         .pod_uid = entry->path_pod,
         .start_ns = again ? 0 : was.start_ns,
     };
-    entry->view.has_spec = specs_read(table->specs, was.full_id, spec, &entry->view, &entry->root);
+    if (table->told != NULL)
+        entry->view.has_spec = read_told(table, entry);
+    else
+        entry->view.has_spec =
+            specs_read(table->specs, was.full_id, spec, &entry->view, &entry->root);
     if (entry->view.runtime.len == 0)
         entry->view.runtime = entry->path_runtime;
     table->without_spec -= entry->missing;
@@ -216,6 +239,8 @@ static struct container_entry *get(struct containers *table, const struct cgroup
         /* Never leave a container's process without: rules would take it for the host's. */
         table->over_limit += table->count >= table->limit;
         entry = add(table, id, now_ns);
+        if (table->told != NULL && told_find_container(table->told, id->id) != NULL)
+            look(table, entry);
     }
     if (may_look && look_due(entry, now_ns))
         look_at_exec(table, entry, now_ns);
@@ -224,13 +249,28 @@ static struct container_entry *get(struct containers *table, const struct cgroup
 
 /* Containers without a layout */
 
-static bool probe_due(struct cgroup *cgroup, uint64_t now_ns)
+static bool probe_due(const struct containers *table, struct cgroup *cgroup, uint64_t now_ns)
 {
+    if (table->told != NULL)
+        return true;
     if (cgroup->probes >= CONTAINER_TRIES_MAX || now_ns < cgroup->probe_next_ns)
         return false;
     cgroup->probe_next_ns = now_ns + pauses_ns[cgroup->probes];
     cgroup->probes++;
     return true;
+}
+
+static bool is_container(const struct containers *table, struct sv parent, struct sv name,
+                         struct sv *runtime)
+{
+    const struct container *told;
+
+    if (table->told == NULL)
+        return specs_has(table->specs, parent, name, runtime);
+    told = told_find_container(table->told, name);
+    if (told != NULL)
+        *runtime = told->runtime;
+    return told != NULL;
 }
 
 /* Ask whether a runtime knows an element of the path as a container; what is found is kept with the
@@ -244,7 +284,7 @@ static void probe(const struct containers *table, struct cgroup *cgroup)
     for (int depth = 0; rest.ptr != NULL && depth < DEPTH; depth++) {
         struct sv name = sv_split(&rest, '/');
         struct sv runtime;
-        if (name.len > 0 && specs_has(table->specs, parent, name, &runtime)) {
+        if (name.len > 0 && is_container(table, parent, name, &runtime)) {
             cgroup->parsed.count = 1;
             cgroup->parsed.id[0] = (struct cgroup_path_id){
                 .id = name,
@@ -268,9 +308,9 @@ struct container_entry *containers_find(struct containers *table, struct cgroup 
     struct container_entry *entry = NULL;
 
     if (may_look && !has_ids(v2) && !has_ids(v1)) {
-        if (v2 != NULL && probe_due(v2, now_ns))
+        if (v2 != NULL && probe_due(table, v2, now_ns))
             probe(table, v2);
-        if (v1 != NULL && !has_ids(v2) && probe_due(v1, now_ns))
+        if (v1 != NULL && !has_ids(v2) && probe_due(table, v1, now_ns))
             probe(table, v1);
     }
     const struct cgroup *cgroup = has_ids(v2) ? v2 : v1;
@@ -319,4 +359,14 @@ void containers_gone(struct containers *table, const struct cgroup *cgroup)
             forget_processes(table, entry);
         }
     }
+}
+
+void containers_retell(struct containers *table, struct sv full_id)
+{
+    struct container_entry *entry = map_find(&table->by_id, full_id);
+
+    if (entry == NULL)
+        return;
+    look(table, entry);
+    users_retell(entry->users);
 }

@@ -13,6 +13,7 @@
 
 struct arena;
 struct specs;
+struct told;
 struct users;
 
 #define CONTAINER_TRIES_EARLY 8u          /* looks for one bundle at every exec, then */
@@ -45,6 +46,7 @@ struct containers {
     uint32_t host_mntns_inum; /* 0: not known, and no namespace is learnt */
     struct container_entry *empty_first, *empty_last;
     struct specs *specs;
+    const struct told *told; /* what counts instead of files; or NULL */
     uint64_t count, limit;
     uint64_t without_spec;    /* of those held, looked for and not found */
     uint64_t looks;           /* at files */
@@ -88,6 +90,9 @@ void containers_learn_start(struct containers *table, struct container_entry *en
                             const struct process *process);
 must_check struct container_entry *containers_of_mntns(const struct containers *table,
                                                        uint32_t inum);
+
+/* Something new was told of a container, or of its users. */
+void containers_retell(struct containers *table, struct sv full_id);
 
 /* Drop what has been empty for long. */
 void containers_settle(struct containers *table, uint64_t now_ns);

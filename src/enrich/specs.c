@@ -80,7 +80,9 @@ struct specs *specs_new(const char *host_root, const char *proc_root)
     struct specs *specs = xcalloc(1, sizeof(*specs));
     uint64_t known = (1ULL << (CAP_OLD_LAST + 1)) - 1;
 
-    specs->host_fd = rootfs_open(host_root[0] == '\0' ? "/" : host_root);
+    specs->host_fd = -1;
+    if (host_root != NULL)
+        specs->host_fd = rootfs_open(host_root[0] == '\0' ? "/" : host_root);
     specs->proc_root = proc_root == NULL ? NULL : xstrdup_sv(sv(proc_root));
     if (proc_root != NULL)
         specs->all_capabilities = procfs_cap_bounding(proc_root, 1) & known;

@@ -12,8 +12,8 @@
 struct arena;
 struct specs;
 
-/* host_root: "" or where the host's root is mounted; proc_root may be NULL. Never fails: what
- * cannot be opened is a host without runtimes. */
+/* host_root: "" or where the host's root is mounted, or NULL; proc_root may be NULL. Never fails:
+ * what cannot be opened is a host without runtimes. */
 struct specs *specs_new(const char *host_root, const char *proc_root);
 void specs_free(struct specs *specs); /* NULL is fine */
 DEFINE_SCOPED(struct specs *, specs_free)

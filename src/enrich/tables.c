@@ -16,6 +16,8 @@
 #include "enrich/procfs.h"
 #include "enrich/programs.h"
 #include "enrich/tell.h"
+#include "enrich/told.h"
+#include "enrich/users.h"
 
 enum {
     SWEEP_ENTRIES = 64,
@@ -457,4 +459,50 @@ void tables_each(const struct tables *tables, tables_process_fn fn, void *ctx)
 
     for (; entry != NULL; entry = entry->next)
         fn(ctx, &entry->view);
+}
+
+void tables_told_host(struct tables *tables, uint32_t mntns_inum)
+{
+    tables->attach.containers.host_mntns_inum = mntns_inum;
+}
+
+uint32_t tables_host_mntns(const struct tables *tables)
+{
+    return tables->attach.containers.host_mntns_inum;
+}
+
+int tables_told_container(struct tables *tables, struct sv json)
+{
+    struct sv full_id;
+    int rc =
+        tables->attach.told == NULL ? -EINVAL : told_container(tables->attach.told, json, &full_id);
+
+    if (rc == 0)
+        containers_retell(&tables->attach.containers, full_id);
+    return rc;
+}
+
+static void retell_users(struct tables *tables, struct sv container_id)
+{
+    tables->attach.users_changed++;
+    if (container_id.len == 0)
+        users_retell(tables->attach.host_users);
+    else
+        containers_retell(&tables->attach.containers, container_id);
+}
+
+void tables_told_user(struct tables *tables, struct sv container_id, const struct user *user)
+{
+    if (tables->attach.told == NULL)
+        return;
+    told_user(tables->attach.told, container_id, user);
+    retell_users(tables, container_id);
+}
+
+void tables_told_group(struct tables *tables, struct sv container_id, const struct group *group)
+{
+    if (tables->attach.told == NULL)
+        return;
+    told_group(tables->attach.told, container_id, group);
+    retell_users(tables, container_id);
 }

@@ -20,7 +20,8 @@ struct tables;
 
 struct tables_options {
     const char *proc_root; /* "/proc"; elsewhere in tests; NULL: never read (replay) */
-    const char *host_root; /* "" or the host's root as mounted in our container, "/host" */
+    const char *host_root; /* "" or the host's root as mounted in our container, "/host"; NULL, and
+                            * no proc_root: what is not told is not known (replay) */
     const struct log *log; /* warnings about unreadable metadata, limited in rate */
 };
 
@@ -63,6 +64,15 @@ must_check int tables_scan_proc(struct tables *tables, struct err *err);
 void tables_tell(const struct tables *tables, tell_change_fn fn, void *ctx);
 /* ... those of processes that were read from /proc since tables_tell_new() was last called. */
 void tables_tell_new(struct tables *tables, tell_change_fn fn, void *ctx);
+
+/* What a recording tells, for tables without a machine: the host's mount namespace, a container as
+ * JSON (enrich/told.h), a user or group of the host (empty id) or a container. Errors: -EINVAL,
+ * -E2BIG. */
+void tables_told_host(struct tables *tables, uint32_t mntns_inum);
+must_check int tables_told_container(struct tables *tables, struct sv json);
+void tables_told_user(struct tables *tables, struct sv container_id, const struct user *user);
+void tables_told_group(struct tables *tables, struct sv container_id, const struct group *group);
+uint32_t tables_host_mntns(const struct tables *tables); /* 0: not known */
 
 typedef void (*tables_process_fn)(void *ctx, const struct process *process);
 void tables_each(const struct tables *tables, tables_process_fn fn, void *ctx); /* that runs */

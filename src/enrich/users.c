@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "enrich/rootfs.h"
+#include "enrich/told.h"
 
 enum { PATH_FIELD_MAX = 4096 };
 
@@ -17,7 +18,9 @@ struct source {
 struct users {
     struct source passwd, group;
     struct nmap user_by_id, group_by_id;
-    uint64_t checked_ns; /* 0: never */
+    uint64_t checked_ns;     /* 0: never */
+    const struct told *told; /* NULL: files count */
+    struct sv container_id;
 };
 
 struct users *users_new(void)
@@ -143,6 +146,13 @@ static void user_fill(struct users *users, struct user *user)
 {
     uint32_t uid = user->uid;
 
+    if (users->told != NULL) {
+        const struct user *told = told_find_user(users->told, users->container_id, uid);
+        *user = (struct user){.uid = uid};
+        if (told != NULL)
+            *user = *told;
+        return;
+    }
     if (!users_find_passwd(buf_view(&users->passwd.text), uid, user))
         *user = (struct user){.uid = uid};
 }
@@ -151,8 +161,45 @@ static void group_fill(struct users *users, struct group *group)
 {
     uint32_t gid = group->gid;
 
+    if (users->told != NULL) {
+        const struct group *told = told_find_group(users->told, users->container_id, gid);
+        *group = (struct group){.gid = gid};
+        if (told != NULL)
+            *group = *told;
+        return;
+    }
     if (!users_find_group(buf_view(&users->group.text), gid, group))
         *group = (struct group){.gid = gid};
+}
+
+static void refill_users(struct users *users)
+{
+    struct nmap_slot *slot;
+    size_t at = 0;
+
+    while ((slot = nmap_next(&users->user_by_id, &at)) != NULL)
+        user_fill(users, slot->value);
+}
+
+static void refill_groups(struct users *users)
+{
+    struct nmap_slot *slot;
+    size_t at = 0;
+
+    while ((slot = nmap_next(&users->group_by_id, &at)) != NULL)
+        group_fill(users, slot->value);
+}
+
+void users_tell(struct users *users, const struct told *told, struct sv container_id)
+{
+    users->told = told;
+    users->container_id = container_id;
+}
+
+void users_retell(struct users *users)
+{
+    refill_users(users);
+    refill_groups(users);
 }
 
 bool users_stale(const struct users *users, uint64_t now_ns)
@@ -162,23 +209,18 @@ bool users_stale(const struct users *users, uint64_t now_ns)
 
 bool users_refresh(struct users *users, int root_fd, uint64_t now_ns)
 {
-    struct nmap_slot *slot;
     bool changed = false;
-    size_t at = 0;
 
     if (!users_stale(users, now_ns))
         return false;
     users->checked_ns = now_ns == 0 ? 1 : now_ns;
     if (source_refresh(&users->passwd, root_fd)) {
         changed = true;
-        while ((slot = nmap_next(&users->user_by_id, &at)) != NULL)
-            user_fill(users, slot->value);
+        refill_users(users);
     }
-    at = 0;
     if (source_refresh(&users->group, root_fd)) {
         changed = true;
-        while ((slot = nmap_next(&users->group_by_id, &at)) != NULL)
-            group_fill(users, slot->value);
+        refill_groups(users);
     }
     return changed;
 }

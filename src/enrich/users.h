@@ -16,9 +16,12 @@
 #define USERS_IDS_MAX 4096u              /* ids one view remembers; others stay not known */
 #define USERS_CHECK_NS 1000000000ULL     /* files are looked at once in this time */
 
+struct told;
 struct users;
 
 struct users *users_new(void);
+/* Names come from `told` instead of files, where the container has this id; both are borrowed. */
+void users_tell(struct users *users, const struct told *told, struct sv container_id);
 void users_free(struct users *users); /* NULL is fine */
 DEFINE_SCOPED(struct users *, users_free)
 
@@ -27,6 +30,9 @@ bool users_stale(const struct users *users, uint64_t now_ns);
 /* Read etc/passwd and etc/group below the root again if they are others than last time: true when
  * a text may have changed. */
 bool users_refresh(struct users *users, int root_fd, uint64_t now_ns);
+
+/* Something new was told: look again. */
+void users_retell(struct users *users);
 
 /* The user or group of that id, its name empty when the file has none; NULL past USERS_IDS_MAX. */
 const struct user *users_user(struct users *users, uint32_t uid);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/capture_fds.h"
+#include "app/teller.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
@@ -175,6 +176,18 @@ static void put_fds(void *ctx, const struct process *process)
     capture_fds_put(putting->fds, process->pid, putting->out);
 }
 
+struct telling {
+    struct buf *out;
+    struct teller *teller;
+};
+
+static void tell_process(void *ctx, const struct process *process)
+{
+    struct telling *telling = ctx;
+
+    teller_process(telling->teller, process, telling->out);
+}
+
 static void put_change(void *ctx, const struct change *change)
 {
     recorded_put_change(ctx, change);
@@ -184,6 +197,8 @@ static void put_change(void *ctx, const struct change *change)
 static void put_ours(const struct capture_start *start, struct buf *out)
 {
     const struct finding_place *place = start->place;
+    scoped(teller_free) struct teller *teller = teller_new();
+    struct telling telling = {out, teller};
     size_t at = scap_block_begin(out, SCAP_BLOCK_OURS);
 
     scap_extra_begin(out);
@@ -191,6 +206,8 @@ static void put_ours(const struct capture_start *start, struct buf *out)
                                                      .node = sv(place->node),
                                                      .cluster = sv(place->cluster),
                                                      .link = sv(place->link)});
+    recorded_put_host(out, tables_host_mntns(start->tables));
+    tables_each(start->tables, tell_process, &telling); /* before those who are in them */
     tables_tell(start->tables, put_change, out);
     scap_block_end(out, at);
 }

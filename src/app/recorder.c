@@ -1,5 +1,6 @@
 #include "app/recorder.h"
 
+#include "app/teller.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -20,7 +21,9 @@ enum {
 struct recorder {
     struct recorder_parts parts;
     struct scap_encoder *encoder;
+    struct teller *teller;
     struct scap_encoded encoded;
+    struct buf news;   /* items of containers and users */
     struct buf extra;  /* items for the next block, with their head; empty without any */
     struct buf blocks; /* of the record at hand */
     struct arena *scratch;
@@ -35,8 +38,10 @@ struct recorder *recorder_new(const struct recorder_parts *parts)
 
     recorder->parts = *parts;
     recorder->encoder = scap_encoder_new();
+    recorder->teller = teller_new();
     recorder->chdir = event_type_from(SV("chdir"));
     recorder->scratch = arena_new(SCRATCH_BLOCK);
+    buf_init(&recorder->news, BLOCKS_MAX);
     buf_init(&recorder->extra, BLOCKS_MAX);
     buf_init(&recorder->blocks, BLOCKS_MAX);
     return recorder;
@@ -47,7 +52,9 @@ void recorder_free(struct recorder *recorder)
     if (recorder == NULL)
         return;
     scap_encoder_free(recorder->encoder);
+    teller_free(recorder->teller);
     arena_free(recorder->scratch);
+    buf_done(&recorder->news);
     buf_done(&recorder->extra);
     buf_done(&recorder->blocks);
     free(recorder);
@@ -164,6 +171,11 @@ void recorder_take(struct recorder *recorder, const struct wire_header *record,
     tables_tell_new(recorder->parts.tables, put_change, recorder);
     if (recorder->extra.len + record->size > CARRIED_BYTES && recorder->extra.len > 0)
         put_carrier(recorder, recorder->time_ns);
+    if (event != NULL && event->process != NULL)
+        teller_process(recorder->teller, event->process, &recorder->news);
+    if (recorder->news.len > 0)
+        buf_sv(items(recorder), buf_view(&recorder->news));
+    buf_reset(&recorder->news);
     recorded_put_record(items(recorder), &clock, record);
     if (event != NULL)
         put_event(recorder, event);

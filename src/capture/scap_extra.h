@@ -20,6 +20,7 @@ struct buf;
 
 enum scap_extra_kind {
     SCAP_EXTRA_PLACE = 1, /* hostname, node, cluster, link: each ended by NUL */
+    SCAP_EXTRA_HOST,      /* inode of the host's mount namespace: a u32 */
     SCAP_EXTRA_CLOCK,     /* struct scap_extra_clock: of the record that follows */
     SCAP_EXTRA_RECORD,    /* a record of the ring: struct wire_header and on */
     SCAP_EXTRA_TASK,      /* a process that is there, as a struct wire_exec; its time is that of the

@@ -14,7 +14,7 @@
 struct err;
 struct scap_writer;
 
-enum scap_outcome {
+enum scap_writer_outcome {
     SCAP_FULL = 1,
 };
 

@@ -202,6 +202,17 @@ void recorded_put_place(struct buf *out, const struct recorded_place *place)
     scap_extra_item(out, SCAP_EXTRA_PLACE, buf_view(&bytes));
 }
 
+void recorded_put_host(struct buf *out, uint32_t mntns_inum)
+{
+    scap_extra_item(out, SCAP_EXTRA_HOST,
+                    (struct sv){(const char *)&mntns_inum, sizeof(mntns_inum)});
+}
+
+void recorded_put_container(struct buf *out, struct sv json)
+{
+    scap_extra_item(out, SCAP_EXTRA_CONTAINER, json);
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 bool recorded_open(struct recorded_reader *reader, struct sv bytes)
@@ -303,6 +314,9 @@ static bool read_item(struct recorded_reader *reader, const struct scap_extra_it
         out->kind = RECORDED_PLACE;
         return take_word(&bytes, &out->place.hostname) && take_word(&bytes, &out->place.node) &&
                take_word(&bytes, &out->place.cluster) && take_word(&bytes, &out->place.link);
+    case SCAP_EXTRA_HOST:
+        out->kind = RECORDED_HOST;
+        return take_id(&bytes, &out->mntns_inum);
     case SCAP_EXTRA_RECORD:
         return read_record(reader, bytes, out);
     case SCAP_EXTRA_TASK:

@@ -27,10 +27,13 @@ void recorded_put_group(struct buf *out, const struct group *group, struct sv co
 struct recorded_place {
     struct sv hostname, node, cluster, link;
 };
+void recorded_put_host(struct buf *out, uint32_t mntns_inum); /* its mount namespace */
+void recorded_put_container(struct buf *out, struct sv json); /* enrich/told.h */
 void recorded_put_place(struct buf *out, const struct recorded_place *place);
 
 enum recorded_kind {
     RECORDED_PLACE,
+    RECORDED_HOST,
     RECORDED_RECORD,
     RECORDED_CHANGE,
     RECORDED_CONTAINER, /* `container` is JSON */
@@ -41,6 +44,7 @@ enum recorded_kind {
 struct recorded_item {
     enum recorded_kind kind;
     struct recorded_place place;
+    uint32_t mntns_inum;
     struct scap_extra_clock clock;
     const struct wire_header *record; /* checked, as by kernel_ring.h */
     struct change change;

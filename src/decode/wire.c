@@ -661,3 +661,16 @@ enum wire_outcome wire_decode(struct wire_decoder *decoder, const struct wire_he
     fill_event(event, record, change);
     return WIRE_EVENT;
 }
+
+enum wire_outcome wire_pass(struct wire_decoder *decoder, const struct wire_header *record,
+                            struct change *change)
+{
+    *change = (struct change){.kind = CHANGE_NONE};
+    if (record->size < fixed_size(record->kind))
+        return WIRE_CHANGE_ONLY;
+    wire_change(record, change);
+    if (type_of(record) == EVENT_NONE)
+        return WIRE_CHANGE_ONLY;
+    decoder->num++;
+    return WIRE_EVENT;
+}

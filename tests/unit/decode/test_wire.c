@@ -52,7 +52,14 @@ static void decode(struct decoded *d, const void *fixed, size_t fixed_size, stru
     d->record->size = (uint32_t)size;
     CHECK(wire_check(d->record, size));
     arena_reset(d->arena);
+    struct wire_decoder passing = d->decoder;
+    struct change change;
+    enum wire_outcome outcome = wire_pass(&passing, d->record, &change);
     d->outcome = wire_decode(&d->decoder, d->record, d->arena, &d->event, &d->change);
+    /* Who only passes the record on counts the same and knows the same change. */
+    CHECK_INT(outcome, d->outcome);
+    CHECK_INT(passing.num, d->decoder.num);
+    CHECK_INT(change.kind, d->change.kind);
 }
 
 static struct wire_header header(enum wire_kind kind)

@@ -45,7 +45,8 @@ static void scoped_sensor_done(struct sensor *sensor)
     uplink_free(sensor->uplink);
     kernel_ring_close(sensor->ring);
     spool_close(sensor->spool);
-    tables_free(sensor->tables);
+    for (uint32_t i = 0; i < CREW_WORKERS_MAX; i++)
+        tables_free(sensor->tables[i]);
     rules_close(sensor->rules);
     if (sensor->signal_fd >= 0)
         (void)close(sensor->signal_fd);
@@ -71,7 +72,7 @@ static int open_ring(struct sensor *sensor, struct err *err)
         .skip_pid = {(uint32_t)getpid(), ready_parent()},
     };
 
-    options.calls = calls_wanted(sensor->rules->engine);
+    options.calls = calls_wanted(sensor->rules->engine[0]);
     int rc = kernel_ring_open(&options, &sensor->ring, err);
     if (rc == 0)
         kernel_features_probe(&sensor->features);
@@ -91,7 +92,7 @@ static void log_start(const struct sensor *sensor)
     log_info(sensor->log, "watching",
              log_str("watch",
                      sensor->settings->cgroup == NULL ? "this machine" : sensor->settings->cgroup),
-             log_u64("rules", engine_rule_count(sensor->rules->engine)),
+             log_u64("rules", engine_rule_count(sensor->rules->engine[0])),
              log_sv("from", sensor->rules->where), log_str("kernel", has->release),
              log_sv("features", sv_trim(sv(features))),
              log_str("spool", settings_spool_path(sensor->settings, sensor->arena).ptr));
@@ -101,9 +102,15 @@ static int take_snapshot(struct sensor *sensor, struct err *err)
 {
     int rc = kernel_ring_snapshot(sensor->ring, pipeline_record, sensor->pipeline, err);
 
+    pipeline_flush(sensor->pipeline);
     if (rc != -ENOSYS)
         return rc;
-    return tables_scan_proc(sensor->tables, err);
+    for (uint32_t i = 0; i < sensor->rules->workers; i++) {
+        rc = tables_scan_proc(sensor->tables[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
 }
 
 /* The sensor works without: it is there for those who ask. */
@@ -145,13 +152,18 @@ static int sensor_start(struct sensor *sensor, struct err *err)
                                            .node = settings->node,
                                            .cluster = settings->cluster,
                                            .link = settings->link};
-    sensor->tables = tables_new(&tables);
+    for (uint32_t i = 0; i < sensor->rules->workers; i++)
+        sensor->tables[i] = tables_new(&tables);
     sensor->uplink = uplink_new(settings->socket, settings->node, sensor->spool, sensor->log);
-    sensor->pipeline = pipeline_new(&(struct pipeline_parts){.tables = sensor->tables,
-                                                             .engine = sensor->rules->engine,
-                                                             .spool = sensor->spool,
-                                                             .place = &sensor->place,
-                                                             .log = sensor->log});
+    rc = pipeline_new(&(struct pipeline_parts){.workers = sensor->rules->workers,
+                                               .tables = sensor->tables,
+                                               .engine = sensor->rules->engine,
+                                               .spool = sensor->spool,
+                                               .place = &sensor->place,
+                                               .log = sensor->log},
+                      &sensor->pipeline, err);
+    if (rc < 0)
+        return rc;
     rc = take_snapshot(sensor, err);
     if (rc < 0)
         return rc;
@@ -172,12 +184,12 @@ static uint64_t total(const uint64_t counts[WIRE_KIND_COUNT])
 
 static void report_loss(struct sensor *sensor)
 {
-    struct loss_counts now = {.findings = pipeline_counts(sensor->pipeline)->lost};
+    struct loss_counts now = {.findings = pipeline_counts(sensor->pipeline).lost};
     struct tables_counts tables;
     struct finding_note note;
 
     kernel_ring_counts(sensor->ring, &now.ring);
-    tables_counts(sensor->tables, &tables);
+    tables_counts(sensor->tables[0], &tables);
     now.processes = tables.forgotten;
     while (loss_next(&sensor->loss, &now, clock_mono_ns(), &note)) {
         log_warn(sensor->log, note.rule, log_u64("lost", note.field[0].value),
@@ -201,8 +213,8 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
                   log_str("why", err_text(err, rc)), log_u64("failed", sensor->reloads_failed));
         return rc;
     }
-    pipeline_set_engine(sensor->pipeline, fresh->engine);
-    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine), &ring_err);
+    pipeline_set_engines(sensor->pipeline, fresh->engine);
+    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine[0]), &ring_err);
     if (rc < 0)
         log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&ring_err, rc)));
     rules_close(sensor->rules);
@@ -210,7 +222,7 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
     sensor->stamp_seen = fresh->stamp;
     sensor->rules_since_ns = clock_wall_ns();
     sensor->reloads++;
-    log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine)),
+    log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine[0])),
              log_sv("from", fresh->where));
     return 0;
 }
@@ -240,7 +252,7 @@ static void reload_when_changed(struct sensor *sensor)
 static int wait_ms(const struct sensor *sensor)
 {
     uint64_t longest = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
-    uint64_t due = tables_next_ns(sensor->tables);
+    uint64_t due = tables_next_ns(sensor->tables[0]);
     uint64_t now = clock_boot_ns();
     uint64_t wait = due <= now ? 0 : (due - now + MS_NS - 1) / MS_NS;
 
@@ -259,7 +271,9 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
         return err_set(err, -errno, "poll: %s", strerror(errno));
     int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, pipeline_record, sensor->pipeline, err);
-    tables_turn(sensor->tables, clock_boot_ns());
+    pipeline_flush(sensor->pipeline);
+    for (uint32_t i = 0; i < sensor->rules->workers; i++)
+        tables_turn(sensor->tables[i], clock_boot_ns());
     uplink_turn(sensor->uplink);
     control_turn(sensor->control);
     return rc;
@@ -295,6 +309,7 @@ static void sensor_drain(struct sensor *sensor)
     if (kernel_ring_set_calls(sensor->ring, 0, NULL) < 0 ||
         kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
+    pipeline_flush(sensor->pipeline);
     report_loss(sensor);
     uplink_turn(sensor->uplink);
     while (spool_waiting(sensor->spool) > 0) {
@@ -311,15 +326,15 @@ static void sensor_drain(struct sensor *sensor)
 
 static void log_end(const struct sensor *sensor)
 {
-    const struct pipeline_counts *counts = pipeline_counts(sensor->pipeline);
+    const struct pipeline_counts counts = pipeline_counts(sensor->pipeline);
     struct kernel_ring_counts ring;
     struct tables_counts tables;
 
     kernel_ring_counts(sensor->ring, &ring);
-    tables_counts(sensor->tables, &tables);
-    log_info(sensor->log, "sensor stopped", log_u64("events", counts->events),
-             log_u64("dropped", total(ring.lost)), log_u64("findings", counts->findings),
-             log_u64("findings_lost", counts->lost),
+    tables_counts(sensor->tables[0], &tables);
+    log_info(sensor->log, "sensor stopped", log_u64("events", counts.events),
+             log_u64("dropped", total(ring.lost)), log_u64("findings", counts.findings),
+             log_u64("findings_lost", counts.lost),
              log_u64("findings_waiting", spool_waiting(sensor->spool)),
              log_u64("malformed", ring.malformed), log_u64("reloads", sensor->reloads),
              log_u64("reloads_failed", sensor->reloads_failed),

@@ -2,65 +2,25 @@
 
 #include <errno.h>
 
+#include "app/crew.h"
+#include "app/lane.h"
 #include "app/spool.h"
 #include "base/alloc.h"
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "decode/wire.h"
-#include "enrich/tables.h"
-#include "match/engine.h"
+#include "lang/falco/ruleset.h"
 #include "match/finding.h"
 #include "match/finding_note.h"
 
-enum { SCRATCH_BLOCK = 1 << 17 };
-
 struct pipeline {
     struct pipeline_parts parts;
-    struct wire_decoder decoder;
-    struct arena *scratch;
-    struct event event;
-    struct change change;
-    struct buf json;
-    struct pipeline_counts counts;
+    struct lane *lane; /* NULL with several workers: */
+    struct crew *crew;
+    struct buf json;               /* of a note */
+    struct pipeline_counts counts; /* findings */
 };
-
-struct pipeline *pipeline_new(const struct pipeline_parts *parts)
-{
-    struct pipeline *pipeline = xcalloc(1, sizeof(*pipeline));
-
-    pipeline->parts = *parts;
-    pipeline->scratch = arena_new(SCRATCH_BLOCK);
-    buf_init(&pipeline->json, SPOOL_RECORD_MAX);
-    pipeline_tick(pipeline);
-    return pipeline;
-}
-
-void pipeline_free(struct pipeline *pipeline)
-{
-    if (pipeline == NULL)
-        return;
-    arena_free(pipeline->scratch);
-    buf_done(&pipeline->json);
-    free(pipeline);
-}
-
-void pipeline_tick(struct pipeline *pipeline)
-{
-    pipeline->decoder.boot_offset_ns = clock_boot_offset_ns();
-    pipeline->parts.place->boot_offset_ns = pipeline->decoder.boot_offset_ns;
-}
-
-void pipeline_set_engine(struct pipeline *pipeline, struct engine *engine)
-{
-    pipeline->parts.engine = engine;
-}
-
-const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline)
-{
-    return &pipeline->counts;
-}
 
 static void lose(struct pipeline *pipeline, const char *rule, const char *why)
 {
@@ -69,54 +29,115 @@ static void lose(struct pipeline *pipeline, const char *rule, const char *why)
                   log_str("rule", rule), log_str("why", why));
 }
 
-static void keep(struct pipeline *pipeline, const char *rule, int made)
+/* Empty: it was too large. */
+static void keep(struct pipeline *pipeline, const char *rule, struct sv json)
 {
     struct err err = {0};
     uint64_t sequence = 0;
 
-    if (made < 0) {
+    if (json.len == 0) {
         lose(pipeline, rule, "it is larger than a record may be");
         return;
     }
-    int rc = spool_append(pipeline->parts.spool, buf_view(&pipeline->json), &sequence, &err);
+    int rc = spool_append(pipeline->parts.spool, json, &sequence, &err);
     if (rc == 0)
         pipeline->counts.findings++;
     else
         lose(pipeline, rule, rc == SPOOL_FULL ? "the spool is full" : err_text(&err, rc));
 }
 
-static void on_match(void *ctx, const struct rule *rule, const struct event *event)
+static void on_found(void *ctx, const struct rule *rule, struct sv json)
 {
-    struct pipeline *pipeline = ctx;
-
-    buf_reset(&pipeline->json);
-    keep(pipeline, rule->name, finding_make(&pipeline->json, pipeline->parts.place, rule, event));
+    keep(ctx, rule->name, json);
 }
 
 void pipeline_note(struct pipeline *pipeline, struct finding_note *note)
 {
     note->time_ns = clock_wall_ns();
     buf_reset(&pipeline->json);
-    keep(pipeline, note->rule, finding_note_make(&pipeline->json, pipeline->parts.place, note));
+    int rc = finding_note_make(&pipeline->json, pipeline->parts.place, note);
+    keep(pipeline, note->rule, rc < 0 ? (struct sv){NULL, 0} : buf_view(&pipeline->json));
+}
+
+static struct lane *lane_of(const struct pipeline *pipeline, uint32_t index)
+{
+    return pipeline->lane != NULL ? pipeline->lane : crew_lane(pipeline->crew, index);
+}
+
+int pipeline_new(const struct pipeline_parts *parts, struct pipeline **out, struct err *err)
+{
+    scoped(pipeline_free) struct pipeline *pipeline = xcalloc(1, sizeof(*pipeline));
+    struct lane_parts lane[CREW_WORKERS_MAX];
+
+    pipeline->parts = *parts;
+    buf_init(&pipeline->json, SPOOL_RECORD_MAX);
+    for (uint32_t i = 0; i < parts->workers; i++)
+        lane[i] = (struct lane_parts){.tables = parts->tables[i],
+                                      .engine = parts->engine[i],
+                                      .place = parts->place,
+                                      .share = i,
+                                      .shares = parts->workers};
+    if (parts->workers == 1) {
+        pipeline->lane = lane_new(lane, on_found, pipeline);
+    } else {
+        int rc = crew_new(lane, parts->workers, on_found, pipeline, &pipeline->crew, err);
+        if (rc < 0)
+            return rc;
+    }
+    pipeline_tick(pipeline);
+    *out = take(pipeline);
+    return 0;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    if (pipeline == NULL)
+        return;
+    lane_free(pipeline->lane);
+    crew_free(pipeline->crew);
+    buf_done(&pipeline->json);
+    free(pipeline);
 }
 
 void pipeline_record(void *ctx, const struct wire_header *record)
 {
     struct pipeline *pipeline = ctx;
-    struct tables *tables = pipeline->parts.tables;
-    struct event *event = &pipeline->event;
 
-    enum wire_outcome outcome =
-        wire_decode(&pipeline->decoder, record, pipeline->scratch, event, &pipeline->change);
-    if (pipeline->change.kind != CHANGE_NONE)
-        tables_apply(tables, &pipeline->change);
-    if (outcome == WIRE_EVENT) {
-        event->process = tables_find(tables, record->pid, record->start_ns);
-        pipeline->counts.events++;
-        (void)engine_run(pipeline->parts.engine, event, on_match, pipeline);
-    } else {
-        pipeline->counts.changes++;
-    }
-    tables_settle(tables);
-    arena_reset(pipeline->scratch);
+    if (pipeline->lane != NULL)
+        lane_record(pipeline->lane, record);
+    else
+        crew_record(pipeline->crew, record);
+}
+
+void pipeline_flush(struct pipeline *pipeline)
+{
+    if (pipeline->crew != NULL)
+        crew_flush(pipeline->crew);
+}
+
+void pipeline_tick(struct pipeline *pipeline)
+{
+    int64_t boot_offset_ns = clock_boot_offset_ns();
+
+    pipeline_flush(pipeline);
+    pipeline->parts.place->boot_offset_ns = boot_offset_ns;
+    for (uint32_t i = 0; i < pipeline->parts.workers; i++)
+        lane_set_boot_offset(lane_of(pipeline, i), boot_offset_ns);
+}
+
+void pipeline_set_engines(struct pipeline *pipeline, struct engine *const *engine)
+{
+    pipeline_flush(pipeline);
+    for (uint32_t i = 0; i < pipeline->parts.workers; i++)
+        lane_set_engine(lane_of(pipeline, i), engine[i]);
+}
+
+struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
+{
+    struct pipeline_counts counts = pipeline->counts;
+
+    counts.changes = lane_counts(lane_of(pipeline, 0)).changes;
+    for (uint32_t i = 0; i < pipeline->parts.workers; i++)
+        counts.events += lane_counts(lane_of(pipeline, i)).events;
+    return counts;
 }

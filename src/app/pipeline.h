@@ -1,4 +1,5 @@
-/* app/pipeline.h - the way of a kernel record through the sensor: decode, enrich, match, finding.
+/* app/pipeline.h - the way of kernel records through the sensor into the spool: one lane on the
+ * caller's thread, or several on their own (app/crew.h). Findings are the same, in the same order.
  *
  * One thread. Everything given is borrowed and outlives the pipeline. */
 #pragma once
@@ -9,6 +10,7 @@
 #include "bpf/include/wire.h"
 
 struct engine;
+struct err;
 struct finding_note;
 struct finding_place;
 struct log;
@@ -17,8 +19,9 @@ struct spool;
 struct tables;
 
 struct pipeline_parts {
-    struct tables *tables;
-    struct engine *engine;
+    uint32_t workers; /* 1 to CREW_WORKERS_MAX: so many of these: */
+    struct tables *const *tables;
+    struct engine *const *engine;
     struct spool *spool;
     struct finding_place *place; /* its boot offset is kept current by pipeline_tick() */
     const struct log *log;
@@ -31,15 +34,22 @@ struct pipeline_counts {
     uint64_t lost;     /* matches that could not be kept: spool full, disk, or too large */
 };
 
-struct pipeline *pipeline_new(const struct pipeline_parts *parts);
-void pipeline_free(struct pipeline *pipeline);
+/* Errors: -EAGAIN (no thread). */
+must_check int pipeline_new(const struct pipeline_parts *parts, struct pipeline **out,
+                            struct err *err);
+void pipeline_free(struct pipeline *pipeline); /* after pipeline_flush(); NULL is fine */
 DEFINE_SCOPED(struct pipeline *, pipeline_free)
 
 /* A kernel_record_fn: `ctx` is the pipeline. */
 void pipeline_record(void *ctx, const struct wire_header *record);
 
-/* From now on events go through this engine; the old one is not touched any more. */
-void pipeline_set_engine(struct pipeline *pipeline, struct engine *engine);
+/* Wait until all records are through. Call it before looking at tables and engines, and before
+ * waiting for more records. */
+void pipeline_flush(struct pipeline *pipeline);
+
+/* From now on events go through these engines, one a worker; the old ones are not touched any more.
+ */
+void pipeline_set_engines(struct pipeline *pipeline, struct engine *const *engine);
 
 /* Keep a finding about ourselves; its time is now. */
 void pipeline_note(struct pipeline *pipeline, struct finding_note *note);
@@ -47,4 +57,4 @@ void pipeline_note(struct pipeline *pipeline, struct finding_note *note);
 /* Once a second or so: look at the clocks again. */
 void pipeline_tick(struct pipeline *pipeline);
 
-const struct pipeline_counts *pipeline_counts(const struct pipeline *pipeline);
+struct pipeline_counts pipeline_counts(const struct pipeline *pipeline);

@@ -156,8 +156,10 @@ int rules_open_telling(const struct settings *settings, const struct log *log, s
     if (rc < 0)
         return rc;
     select_rules(rules->set, settings, log);
-    rules->engine = engine_new(rules->set, &options);
-    if (engine_rule_count(rules->engine) == 0)
+    rules->workers = (uint32_t)settings->workers;
+    for (uint32_t i = 0; i < rules->workers; i++)
+        rules->engine[i] = engine_new(rules->set, &options);
+    if (engine_rule_count(rules->engine[0]) == 0)
         log_warn(log, "no rule is on: nothing will be found", log_sv("from", rules->where));
     *out = take(rules);
     return 0;
@@ -167,7 +169,8 @@ void rules_close(struct rules *rules)
 {
     if (rules == NULL)
         return;
-    engine_free(rules->engine);
+    for (uint32_t i = 0; i < rules->workers; i++)
+        engine_free(rules->engine[i]);
     ruleset_free(rules->set);
     arena_free(rules->arena);
     free(rules);

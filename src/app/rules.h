@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "app/crew.h"
 #include "base/attr.h"
 #include "base/sv.h"
 
@@ -19,9 +20,11 @@ struct settings;
 struct rules {
     struct arena *arena;
     struct ruleset *set;
-    struct engine *engine; /* over `set`, for system calls */
-    struct sv where;       /* paths that were read, for people */
-    uint64_t stamp;        /* rules_stamp() before they were read */
+    /* Over `set`, for system calls: one a worker, all alike. */
+    struct engine *engine[CREW_WORKERS_MAX];
+    uint32_t workers;
+    struct sv where; /* paths that were read, for people */
+    uint64_t stamp;  /* rules_stamp() before they were read */
 };
 
 /* Load, select and compile. Warnings are logged, errors too (each with its place). Errors: -EINVAL

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "app/crew.h"
 #include "app/loss.h"
 #include "base/err.h"
 #include "capture/kernel_ring.h"
@@ -30,7 +31,7 @@ struct sensor {
     struct err reload_failure;           /* of the last one that failed */
     uint64_t started_ns, rules_since_ns; /* wall */
     struct kernel_ring *ring;
-    struct tables *tables;
+    struct tables *tables[CREW_WORKERS_MAX]; /* one a worker */
     struct spool *spool;
     struct uplink *uplink;
     struct pipeline *pipeline;

@@ -84,14 +84,14 @@ static void put_ring(const struct sensor *sensor, struct json_writer *w)
 
 static void put_pipeline(const struct sensor *sensor, struct json_writer *w)
 {
-    const struct pipeline_counts *counts = pipeline_counts(sensor->pipeline);
+    const struct pipeline_counts counts = pipeline_counts(sensor->pipeline);
 
-    put_u64(w, "events", counts->events);
-    put_u64(w, "changes", counts->changes);
+    put_u64(w, "events", counts.events);
+    put_u64(w, "changes", counts.changes);
     json_key(w, "findings");
     json_object_begin(w);
-    put_u64(w, "kept", counts->findings);
-    put_u64(w, "lost", counts->lost);
+    put_u64(w, "kept", counts.findings);
+    put_u64(w, "lost", counts.lost);
     put_u64(w, "waiting", spool_waiting(sensor->spool));
     put_u64(w, "spool_bytes", spool_bytes(sensor->spool));
     json_object_end(w);
@@ -101,7 +101,7 @@ static void put_tables(const struct sensor *sensor, struct json_writer *w)
 {
     struct tables_counts counts;
 
-    tables_counts(sensor->tables, &counts);
+    tables_counts(sensor->tables[0], &counts); /* all alike */
     json_key(w, "tables");
     json_object_begin(w);
     put_u64(w, "processes", counts.processes);
@@ -114,7 +114,7 @@ static void put_tables(const struct sensor *sensor, struct json_writer *w)
     json_object_end(w);
     json_key(w, "limits");
     json_object_begin(w);
-    put_u64(w, "regex", rule_stats_regex_limits(sensor->rules->engine));
+    put_u64(w, "regex", rule_stats_regex_limits(sensor->rules->engine[0]));
     put_u64(w, "processes_forgotten", counts.forgotten);
     put_u64(w, "containers_over_limit", counts.containers_over_limit);
     json_object_end(w);
@@ -124,7 +124,7 @@ static void put_rules(const struct sensor *sensor, struct json_writer *w)
 {
     json_key(w, "rules");
     json_object_begin(w);
-    put_u64(w, "count", engine_rule_count(sensor->rules->engine));
+    put_u64(w, "count", engine_rule_count(sensor->rules->engine[0]));
     json_key(w, "from");
     json_sv(w, sensor->rules->where);
     put_time(w, "since", sensor->rules_since_ns);
@@ -148,7 +148,7 @@ static void answer_rules(struct sensor *sensor, struct json_writer *w)
 {
     put_head(sensor, w);
     put_time(w, "since", sensor->rules_since_ns);
-    rule_stats_json(&sensor->rules->engine, 1, w);
+    rule_stats_json(sensor->rules->engine, sensor->rules->workers, w);
 }
 
 static void answer_reload(struct sensor *sensor, struct json_writer *w)
@@ -159,7 +159,7 @@ static void answer_reload(struct sensor *sensor, struct json_writer *w)
     int rc = sensor_reload(sensor, &told, &err);
     json_key(w, "reloaded");
     json_bool(w, rc == 0);
-    put_u64(w, "rules", engine_rule_count(sensor->rules->engine));
+    put_u64(w, "rules", engine_rule_count(sensor->rules->engine[0]));
     if (rc == 0)
         return;
     put_str(w, "error", err_text(&err, rc));

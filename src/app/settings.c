@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/crew.h"
 #include "app/settings_append.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -84,6 +85,8 @@ static const struct setting table[] = {
      "directory of the store and the spool"},
     {"socket", "socket", 0, KIND_TEXT, AT(socket), "/run/tiercel/hub.sock", NULL, 0, 0,
      "UNIX socket where sensor and hub meet"},
+    {"engine.workers", "workers", 0, KIND_NUMBER, AT(workers), "1", NULL, 1, CREW_WORKERS_MAX,
+     "threads that match events, each those of its share of the processes"},
     {"sensor.cgroup", "cgroup", 0, KIND_TEXT, AT(cgroup), "the whole machine", NULL, 0, 0,
      "watch only this cgroup v2 directory and those below it"},
     {"sensor.control", "control", 0, KIND_TEXT, AT(control), "sensor.sock beside `socket`", NULL, 0,

@@ -44,6 +44,7 @@ struct settings {
     const char *host_root;
     const char *hub_user;
     uint64_t ring_mib, spool_mib;
+    uint64_t workers; /* threads that match */
     bool environment;
     enum engine_matching matching;
     enum rule_priority priority;

@@ -73,4 +73,26 @@ sed -i '$d' "$work/marker.yaml"
 start -r "$work/marker.yaml" --control none
 [ ! -e "$work/sensor.sock" ] || fail "a socket that was not wanted"
 stop
+
+# Several workers: the same findings, each once.
+rm "$work/log"
+: >"$work/findings"
+start -r "$work/marker.yaml" --workers 3
+# shellcheck disable=SC2016
+watched bash -c 'for i in $(seq 200); do (: >"$0/marker-w-$i"); done' "$work"
+all_found() {
+    [ "$(grep -c marker-w- "$work/findings")" -eq 200 ]
+}
+wait_for 10 all_found || fail "findings of three workers: $(grep -c marker-w- "$work/findings") of 200"
+jq -r '.output_fields["fd.name"]' "$work/findings" | sed 's/.*-//' | sort -n -c || fail "not in order"
+asked stats rules --json || fail "stats rules"
+jq -e '.engine.workers == 3 and .rules[0].matches == 200' "$work/answer" >/dev/null ||
+    fail "stats of three workers: $(cat "$work/answer")"
+asked reload || fail "reload: $(cat "$work/answer")"
+watched touch "$work/marker-w-201"
+after() {
+    grep -q marker-w-201 "$work/findings"
+}
+wait_for 5 after || fail "no finding after the reload"
+stop
 echo "passed"

@@ -1,0 +1,105 @@
+#include "app/lane.h"
+
+#include <assert.h>
+
+#include "app/spool.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "decode/wire.h"
+#include "enrich/tables.h"
+#include "match/engine.h"
+#include "match/finding.h"
+
+enum { SCRATCH_BLOCK = 1 << 17 };
+
+struct lane {
+    struct lane_parts parts;
+    lane_found_fn found;
+    void *ctx;
+    struct wire_decoder decoder;
+    struct arena *scratch;
+    struct event event;
+    struct change change;
+    struct buf json;
+    struct lane_counts counts;
+};
+
+struct lane *lane_new(const struct lane_parts *parts, lane_found_fn found, void *ctx)
+{
+    struct lane *lane = xcalloc(1, sizeof(*lane));
+
+    assert(parts->share < parts->shares);
+    lane->parts = *parts;
+    lane->found = found;
+    lane->ctx = ctx;
+    lane->scratch = arena_new(SCRATCH_BLOCK);
+    buf_init(&lane->json, SPOOL_RECORD_MAX);
+    return lane;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (lane == NULL)
+        return;
+    arena_free(lane->scratch);
+    buf_done(&lane->json);
+    free(lane);
+}
+
+void lane_set_engine(struct lane *lane, struct engine *engine)
+{
+    lane->parts.engine = engine;
+}
+
+void lane_set_boot_offset(struct lane *lane, int64_t boot_offset_ns)
+{
+    lane->decoder.boot_offset_ns = boot_offset_ns;
+}
+
+struct lane_counts lane_counts(const struct lane *lane)
+{
+    return lane->counts;
+}
+
+static void on_match(void *ctx, const struct rule *rule, const struct event *event)
+{
+    struct lane *lane = ctx;
+
+    buf_reset(&lane->json);
+    int rc = finding_make(&lane->json, lane->parts.place, rule, event);
+    lane->found(lane->ctx, rule, rc < 0 ? (struct sv){NULL, 0} : buf_view(&lane->json));
+}
+
+/* Whose is it? By process alone: what a worker remembers of a process serves all its events. */
+static bool is_ours(const struct lane *lane, const struct wire_header *record)
+{
+    return lane->parts.shares == 1 ||
+           hash_u64(record->pid) % lane->parts.shares == lane->parts.share;
+}
+
+void lane_record(struct lane *lane, const struct wire_header *record)
+{
+    struct tables *tables = lane->parts.tables;
+    struct event *event = &lane->event;
+    bool ours = is_ours(lane, record);
+
+    enum wire_outcome outcome =
+        ours ? wire_decode(&lane->decoder, record, lane->scratch, event, &lane->change)
+             : wire_pass(&lane->decoder, record, &lane->change);
+    if (lane->change.kind != CHANGE_NONE)
+        tables_apply(tables, &lane->change);
+    if (outcome == WIRE_EVENT) {
+        /* To look a process up may make it known: so everybody does. */
+        event->process = tables_find(tables, record->pid, record->start_ns);
+        if (ours) {
+            lane->counts.events++;
+            (void)engine_run(lane->parts.engine, event, on_match, lane);
+        }
+    } else {
+        lane->counts.changes++;
+    }
+    tables_settle(tables);
+    arena_reset(lane->scratch);
+}

@@ -55,6 +55,7 @@ void attach_release(struct attach *attach, struct process_entry *entry)
 {
     if (entry->image != NULL)
         attach->programs -= program_image_unref(entry->image);
+    free(entry->cwd);
     cgroups_release(&attach->cgroups, entry->cgroup_v1);
     cgroups_release(&attach->cgroups, entry->cgroup_v2);
     containers_release(&attach->containers, entry->container, attach->now_ns);
@@ -73,17 +74,51 @@ static void set_image(struct attach *attach, struct process_entry *entry,
     entry->view.cwd = image->cwd;
 }
 
+static void set_cwd(struct process_entry *entry, struct sv cwd)
+{
+    char *text = cwd.len == 0 ? NULL : xmalloc(cwd.len);
+
+    if (text != NULL)
+        memcpy(text, cwd.ptr, cwd.len);
+    free(entry->cwd);
+    entry->cwd = text;
+    entry->view.cwd = (struct sv){text, cwd.len};
+}
+
+void attach_cwd(struct attach *attach, struct process_entry *entry, struct sv cwd)
+{
+    set_cwd(entry, sv_sub(cwd, 0, PROGRAM_PATH_MAX));
+}
+
+void attach_renamed(struct attach *attach, struct process_entry *entry)
+{
+    struct sv cwd = entry->view.cwd;
+    struct program_image *image = entry->image;
+
+    if (image == NULL || program_image_is_named(image, entry->view.name))
+        return;
+    attach->programs++;
+    image = program_image_renamed(image, entry->view.name);
+    set_cwd(entry, cwd);
+    attach->programs -= program_image_unref(entry->image);
+    entry->image = image;
+    entry->view.program = &image->view;
+}
+
 void attach_program(struct attach *attach, struct process_entry *entry,
                     const struct change_program *program)
 {
     struct change_program with_cwd = *program;
 
-    if (program->cwd.len == 0 && entry->image != NULL)
-        with_cwd.cwd = entry->image->cwd;
+    if (program->cwd.len == 0)
+        with_cwd.cwd = entry->view.cwd;
     attach->programs++;
-    set_image(
-        attach, entry,
-        program_image_new(&with_cwd, with_cwd.name.len > 0 ? with_cwd.name : entry->view.name));
+
+    struct program_image *image =
+        program_image_new(&with_cwd, with_cwd.name.len > 0 ? with_cwd.name : entry->view.name);
+
+    set_cwd(entry, (struct sv){NULL, 0});
+    set_image(attach, entry, image);
 }
 
 void attach_program_of_proc(struct attach *attach, struct process_entry *entry)
@@ -251,6 +286,8 @@ void attach_inherited(struct attach *attach, struct process_entry *entry,
                       const struct process_entry *parent)
 {
     set_image(attach, entry, program_image_ref(parent->image));
+    if (parent->cwd != NULL)
+        set_cwd(entry, parent->view.cwd);
     cgroups_hold(&attach->cgroups, parent->cgroup_v2);
     cgroups_hold(&attach->cgroups, parent->cgroup_v1);
     set_cgroups(attach, entry, parent->cgroup_v2, parent->cgroup_v1);

@@ -49,6 +49,9 @@ void attach_program(struct attach *attach, struct process_entry *entry,
                     const struct change_program *program);
 /* The program of a process that was not seen to start it, as far as /proc tells. */
 void attach_program_of_proc(struct attach *attach, struct process_entry *entry);
+/* The process has another name now: its command line begins with it. */
+void attach_renamed(struct attach *attach, struct process_entry *entry);
+void attach_cwd(struct attach *attach, struct process_entry *entry, struct sv cwd);
 /* Everything that a forked process shares with its parent. */
 void attach_inherited(struct attach *attach, struct process_entry *entry,
                       const struct process_entry *parent);

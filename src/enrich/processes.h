@@ -54,6 +54,7 @@ struct process_entry {
     uint64_t seen_ns; /* last change or look-up */
     /* The owner's. */
     struct program_image *image;
+    char *cwd; /* what view.cwd shows, where it is no longer the image's */
     struct cgroup *cgroup_v1, *cgroup_v2;
     struct container_entry *container;
     struct container_entry *joined; /* and what entered.c knew when it judged */

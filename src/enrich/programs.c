@@ -125,6 +125,42 @@ struct program_image *program_image_new(const struct change_program *program, st
     return image;
 }
 
+struct program_image *program_image_renamed(const struct program_image *image, struct sv name)
+{
+    const struct program *view = &image->view;
+    const struct change_program program = {
+        .path = view->path,
+        .filename = view->filename,
+        .cwd = image->cwd,
+        /* Both lie in one list, in this order. */
+        .args = image->known ? (struct sv){view->exe.ptr, view->args.len == 0
+                                                              ? view->exe.len
+                                                              : view->exe.len + 1 + view->args.len}
+                             : (struct sv){NULL, 0},
+        .env = view->env,
+        .ino = view->ino,
+        .ctime_wall_ns = view->ctime_wall_ns,
+        .mtime_wall_ns = view->mtime_wall_ns,
+        .dev = view->dev,
+        .args_cut = view->args_cut,
+        .env_cut = view->env_cut,
+        .from_memfd = view->from_memfd,
+        .upper_layer = view->upper_layer,
+        .lower_layer = view->lower_layer,
+        .deleted = view->deleted,
+        .writable = view->writable,
+    };
+
+    return program_image_new(&program, name);
+}
+
+bool program_image_is_named(const struct program_image *image, struct sv name)
+{
+    struct sv line = image->view.command_line;
+
+    return sv_starts(line, name) && (line.len == name.len || line.ptr[name.len] == ' ');
+}
+
 struct program_image *program_image_ref(struct program_image *image)
 {
     image->refs++;

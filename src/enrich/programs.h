@@ -14,7 +14,7 @@
 
 struct program_image {
     struct program view;
-    struct sv cwd; /* at the exec; changes of directory are not followed */
+    struct sv cwd; /* at the exec */
     uint32_t refs;
     bool known; /* false: only the name is */
     char text[];
@@ -24,6 +24,11 @@ struct program_image {
  * Without arguments the name stands for argv[0], as for kernel threads. */
 must_check struct program_image *program_image_new(const struct change_program *program,
                                                    struct sv name);
+/* The same program under another name. */
+must_check struct program_image *program_image_renamed(const struct program_image *image,
+                                                       struct sv name);
+/* Whether the command line begins with the name. */
+bool program_image_is_named(const struct program_image *image, struct sv name);
 must_check struct program_image *program_image_ref(struct program_image *image);
 /* True when that was the last reference and the image is gone. */
 bool program_image_unref(struct program_image *image);

@@ -138,7 +138,8 @@ static void set_task(struct process_entry *entry, const struct change_task *task
     view->threads = task->threads;
     view->pidns_start_ns = task->pidns_start_ns;
     view->creds = task->creds;
-    processes_name(entry, task->name);
+    if (task->name.len > 0)
+        processes_name(entry, task->name);
 }
 
 static struct process_entry *add_process(struct tables *tables, const struct change_task *task,
@@ -264,6 +265,72 @@ static void apply_task(struct tables *tables, const struct change *change)
     processes_touch(entry);
 }
 
+/* A process that is not known yet is read from /proc when it is asked for, and is up to date. */
+static struct process_entry *changed_process(struct tables *tables, const struct change_task *task)
+{
+    struct process_entry *entry =
+        processes_find(&tables->processes, task->pid, task->start_ns, false);
+
+    if (entry == NULL)
+        return NULL;
+    processes_pin(&tables->processes, entry);
+    entry->seen_ns = tables->attach.now_ns;
+    return entry;
+}
+
+static void apply_update(struct tables *tables, const struct change *change)
+{
+    struct process_entry *entry = changed_process(tables, &change->task);
+
+    if (entry == NULL)
+        return;
+    set_task(entry, &change->task);
+    if (change->task.name.len > 0)
+        attach_renamed(&tables->attach, entry);
+    if (change->program.cwd.len > 0)
+        attach_cwd(&tables->attach, entry, change->program.cwd);
+    attach_users(&tables->attach, entry, true);
+    set_leaders(tables, entry);
+    processes_touch(entry);
+}
+
+static void apply_cwd(struct tables *tables, const struct change *change)
+{
+    struct process_entry *entry = changed_process(tables, &change->task);
+
+    if (entry == NULL)
+        return;
+    attach_cwd(&tables->attach, entry, change->program.cwd);
+    processes_touch(entry);
+}
+
+/* Who leads a group has its number, in the caller's namespace as in ours. */
+static void apply_group(struct tables *tables, const struct change *change)
+{
+    struct process_entry *caller = changed_process(tables, &change->task);
+    struct process_entry *child = NULL, *leader = NULL;
+
+    if (caller == NULL)
+        return;
+    for (struct process_entry *at = caller->first[TIE_PARENT]; at != NULL;
+         at = at->after[TIE_PARENT]) {
+        if (at->state != PROCESS_LIVE)
+            continue;
+        if (at->view.vpid == change->task.vpid)
+            child = at;
+        if (at->view.vpid == change->task.vpgid)
+            leader = at;
+    }
+    if (child == NULL)
+        return;
+    if (leader == NULL && caller->view.vpgid == change->task.vpgid)
+        leader = caller->to[TIE_GROUP];
+    child->view.vpgid = change->task.vpgid;
+    child->view.pgid = leader == NULL ? 0 : leader->view.pid;
+    (void)processes_tie(child, TIE_GROUP, leader);
+    processes_touch(child);
+}
+
 static void apply_exit(struct tables *tables, const struct change *change)
 {
     struct process_entry *entry =
@@ -311,6 +378,15 @@ void tables_apply(struct tables *tables, const struct change *change)
         break;
     case CHANGE_CGROUP:
         apply_cgroup(tables, change);
+        break;
+    case CHANGE_UPDATE:
+        apply_update(tables, change);
+        break;
+    case CHANGE_CWD:
+        apply_cwd(tables, change);
+        break;
+    case CHANGE_GROUP:
+        apply_group(tables, change);
         break;
     }
 }

@@ -15,6 +15,10 @@ enum change_kind {
     CHANGE_EXEC,   /* `task` runs `program` now */
     CHANGE_EXIT,   /* pid/start_ns ended */
     CHANGE_CGROUP, /* cgroup id has this path, or had it: see cgroup_what */
+    CHANGE_UPDATE, /* `task` is another now: ids, credentials, name (empty: as before), and where
+                    * there is one program.cwd */
+    CHANGE_CWD,    /* pid/start_ns works in program.cwd */
+    CHANGE_GROUP,  /* of the children of pid/start_ns, that with task.vpid is in group task.vpgid */
 };
 
 enum change_cgroup {
@@ -48,7 +52,7 @@ struct change_program {
 struct change {
     enum change_kind kind;
     uint64_t time_ns;
-    struct change_task task; /* EXIT: pid and start_ns only */
+    struct change_task task; /* EXIT, CWD, GROUP: pid and start_ns, and what is named there */
     struct change_program program;
     uint64_t cgroup_id;
     bool cgroup_is_v1;

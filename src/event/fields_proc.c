@@ -279,7 +279,7 @@ static const struct field rows[] = {
         "command line: the name of the process, then the arguments"),
     ROW("proc.cmdnargs", UINT64, NONE, FIELD_PROCESS, proc_cmdnargs,
         "number of arguments after the first word"),
-    ROW("proc.cwd", CHARBUF, NONE, FIELD_PROCESS, proc_cwd, "directory that the program was started in, with a slash at the end"),
+    ROW("proc.cwd", CHARBUF, NONE, FIELD_PROCESS, proc_cwd, "directory that the process works in, with a slash at the end"),
     ROW("proc.duration", RELTIME, NONE, 0, proc_duration, "time since the process was made"),
     ROW("proc.env", CHARBUF, KEY_OR_NONE, FIELD_PROCESS, proc_env,
         "environment as NAME=value words, or the value of the variable given"),

@@ -108,7 +108,7 @@ struct process {
     uint64_t end_ns;         /* 0 while it runs */
     uint64_t pidns_start_ns; /* start of the namespace's init */
     struct sv name;          /* comm */
-    struct sv cwd;           /* at the last exec */
+    struct sv cwd;
     struct creds creds;
     const struct program *program;     /* never NULL */
     const struct process *parent;      /* NULL at the top or when not known */

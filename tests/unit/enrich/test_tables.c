@@ -699,9 +699,94 @@ static void made_ahead(void **state)
     world_done(&w);
 }
 
+static void changes_of_what_a_process_is(void **state)
+{
+    struct change change = {.kind = CHANGE_UPDATE, .task = task_of(11, 10, 11 * SECOND)};
+    struct world w;
+
+    world_init(&w);
+    fork_one(&w, 10, 0, 10 * SECOND);
+    exec_one(&w, task_of(10, 0, 10 * SECOND), SV("/bin/sh\0-c\0x\0"));
+    fork_one(&w, 11, 10, 11 * SECOND);
+    const struct process *shell = tables_find(w.tables, 10, 10 * SECOND);
+    const struct process *child = tables_find(w.tables, 11, 11 * SECOND);
+    uint64_t version = child->version;
+
+    test_row("another user");
+    change.task.creds.euid = 1000;
+    change.task.sid = 10;
+    change.task.cgroup_v2 = 0;
+    change.task.name = (struct sv){NULL, 0}; /* a thread did it */
+    apply(&w, &change);
+    CHECK_SV(child->user->name, sv("alice"));
+    CHECK_SV(child->name, sv("sh"));
+    CHECK(child->session_leader == shell && child->program == shell->program);
+    CHECK_SV(child->cwd, sv("/work"));
+    CHECK(child->version > version);
+    CHECK_SV(shell->user->name, sv("root"));
+
+    test_row("another name, which the command line begins with");
+    change.task.name = SV("kworker");
+    change.program.cwd = SV("/proc");
+    apply(&w, &change);
+    CHECK_SV(child->name, sv("kworker"));
+    CHECK_SV(child->program->command_line, sv("kworker -c x"));
+    CHECK_SV(child->program->exe_line, sv("/bin/sh -c x"));
+    CHECK_SV(child->cwd, sv("/proc"));
+    CHECK_SV(shell->program->command_line, sv("sh -c x"));
+    CHECK_INT(counts(&w).programs, 2);
+
+    test_row("another directory, which a fork inherits and an exec replaces");
+    struct change moved = {.kind = CHANGE_CWD, .task = {.pid = 11, .start_ns = 11 * SECOND}};
+    moved.program.cwd = SV("/tmp");
+    apply(&w, &moved);
+    CHECK_SV(child->cwd, sv("/tmp"));
+    fork_one(&w, 12, 11, 12 * SECOND);
+    CHECK_SV(tables_find(w.tables, 12, 12 * SECOND)->cwd, sv("/tmp"));
+    CHECK_SV(shell->cwd, sv("/work"));
+    exec_one(&w, task_of(11, 10, 11 * SECOND), SV("ls\0"));
+    CHECK_SV(child->cwd, sv("/work"));
+
+    test_row("nobody we know");
+    moved.task.pid = change.task.pid = 77;
+    apply(&w, &moved);
+    apply(&w, &change);
+    CHECK_INT(counts(&w).processes, 3);
+    world_done(&w);
+}
+
+static void groups_that_parents_set(void **state)
+{
+    struct change change = {.kind = CHANGE_GROUP,
+                            .task = {.pid = 10, .start_ns = 10 * SECOND, .vpid = 11, .vpgid = 11}};
+    struct world w;
+
+    world_init(&w);
+    fork_one(&w, 10, 0, 10 * SECOND);
+    fork_one(&w, 11, 10, 11 * SECOND);
+    fork_one(&w, 12, 10, 12 * SECOND);
+    const struct process *one = tables_find(w.tables, 11, 11 * SECOND);
+    const struct process *two = tables_find(w.tables, 12, 12 * SECOND);
+
+    apply(&w, &change);
+    CHECK(one->pgid == 11 && one->vpgid == 11 && one->group_leader == one);
+    test_row("its brother joins it");
+    change.task.vpid = 12;
+    apply(&w, &change);
+    CHECK(two->pgid == 11 && two->vpgid == 11 && two->group_leader == one);
+    test_row("into the caller's group");
+    change.task.vpgid = 0;
+    change.task.vpid = 99; /* no such child */
+    apply(&w, &change);
+    CHECK(two->vpgid == 11);
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(changes_of_what_a_process_is),
+        cmocka_unit_test(groups_that_parents_set),
         cmocka_unit_test(life),
         cmocka_unit_test(reused_pid),
         cmocka_unit_test(unknown_parents),

@@ -33,6 +33,7 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IMMUTABLE 8 /* inode flag */
+#define TCP_LISTEN 10
 
 typedef __s32 pid_t;
 typedef __u16 umode_t;
@@ -288,11 +289,13 @@ struct sock_common {
     __u16 skc_dport;                /* network order */
     __u16 skc_num;
     unsigned short skc_family;
+    unsigned char skc_state;
     struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
 
 struct sock {
     struct sock_common __sk_common;
+    __u32 sk_ack_backlog, sk_max_ack_backlog;
     __u16 sk_type;
     __u16 sk_protocol;
 };

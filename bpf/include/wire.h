@@ -7,17 +7,17 @@
  */
 #pragma once
 
-#ifndef __bpf__
-#include <linux/types.h>
-#endif
+#include "bpf/include/calls.h"
 
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 
 #define WIRE_PATH_MAX 4096 /* bytes of one path */
 #define WIRE_ARGS_MAX 8192 /* bytes of a command line; longer ones are cut and marked */
 #define WIRE_ENV_MAX 4096  /* bytes of an environment; longer ones are cut and marked */
 #define WIRE_COMM_MAX 16   /* TASK_COMM_LEN */
 #define WIRE_UNIX_PATH_MAX 108
+#define WIRE_DATA_MAX 80      /* bytes of what is read and written; longer ones are cut */
+#define WIRE_STRUCT_MAX 128   /* bytes of a structure in user memory */
 #define WIRE_RECORD_MAX 32768 /* bytes of the largest record */
 
 enum wire_kind {
@@ -27,36 +27,29 @@ enum wire_kind {
     WIRE_CGROUP,   /* a cgroup not seen before, which precedes the first record that names it; or
                     * one that was made or removed: struct wire_cgroup */
     WIRE_OPEN,     /* open, openat, openat2, creat: struct wire_open */
-    WIRE_CONNECT,  /* struct wire_connect */
-    WIRE_PATH,     /* unlink, rename and chmod families: struct wire_path */
-    WIRE_CALL,     /* clone family and failed execs: struct wire_call_record */
+    WIRE_CALL,     /* every other call, and execs that failed: struct wire_call_record */
     WIRE_TASK,     /* a process that was there at start: struct wire_task_record, no text */
     WIRE_KIND_COUNT,
 };
 
-/* System calls that become events. Bit (1 << call) in the set of wanted calls. */
-enum wire_call {
-    WIRE_CALL_OPEN,
-    WIRE_CALL_OPENAT,
-    WIRE_CALL_OPENAT2,
-    WIRE_CALL_CREAT,
-    WIRE_CALL_CONNECT,
-    WIRE_CALL_UNLINK,
-    WIRE_CALL_UNLINKAT,
-    WIRE_CALL_RENAME,
-    WIRE_CALL_RENAMEAT,
-    WIRE_CALL_RENAMEAT2,
-    WIRE_CALL_CHMOD,
-    WIRE_CALL_FCHMOD,
-    WIRE_CALL_FCHMODAT,
-    WIRE_CALL_FCHMODAT2,
-    WIRE_CALL_CLONE,
-    WIRE_CALL_CLONE3,
-    WIRE_CALL_FORK,
-    WIRE_CALL_VFORK,
-    WIRE_CALL_EXECVE,
-    WIRE_CALL_EXECVEAT,
-    WIRE_CALL_COUNT,
+enum wire_wanted { /* what makes a call a record */
+                   WIRE_UNWANTED,
+                   WIRE_WANTED,     /* always */
+                   WIRE_FOR_CHANGE, /* when it changes what user space keeps of a process */
+};
+
+enum wire_entry { /* ways into the kernel, as bits */
+                  WIRE_NATIVE = 1 << 0,
+                  WIRE_32_BIT = 1 << 1,
+};
+
+/* Programs that build records of calls: places in the map of handlers. */
+enum wire_program {
+    WIRE_PROGRAM_OPEN, /* what opens a file by its path */
+    WIRE_PROGRAM_PATH, /* what names files */
+    WIRE_PROGRAM_CALL, /* what has no path of its own: descriptors, numbers, strings, structures */
+    WIRE_PROGRAM_DATA, /* what moves data, and what names sockets */
+    WIRE_PROGRAM_COUNT,
 };
 
 enum wire_flag {
@@ -183,43 +176,64 @@ struct wire_open {
 };
 _Static_assert(__builtin_offsetof(struct wire_open, data) == 40 + 8 + 8 + 32, "wire layout");
 
-struct wire_connect {
-    struct wire_header hdr;
-    __s64 result;
-    __s32 fd;
-    __u16 family;                  /* AF_INET, AF_INET6, AF_UNIX */
+/* The socket behind a descriptor, as the kernel has it; what it does not know of the other end is
+ * taken from the address that the call was given. */
+struct wire_socket {
+    __u16 family;                  /* AF_INET, AF_INET6, AF_UNIX ... */
     __u16 type;                    /* SOCK_STREAM ... */
     __u16 protocol;                /* IPPROTO_TCP ... */
+    __u16 listens;                 /* not 0: it waits for connections */
     __u16 local_port, remote_port; /* host order */
-    __u16 unix_len;                /* text; an abstract name begins with a NUL */
+    __u32 queue, queue_max;        /* accept: connections that wait, on the listening socket */
     __u8 local[16], remote[16];    /* network order; IPv4 in the first four bytes */
-    __u64 ino;                     /* of the socket */
-    char data[];
+    __u32 pad;
+};
+_Static_assert(sizeof(struct wire_socket) == 56, "wire layout");
+
+/* The descriptor that a call is about, when the call has ended. */
+struct wire_fd {
+    __s32 num;  /* AT_FDCWD where a directory may be that, negative errno of a failed call */
+    __u16 mode; /* st_mode, 0 when there is no such file now */
+    __u16 has;  /* 0: the call is about none, and num says nothing */
+    __u64 ino;
+    __u32 dev;   /* kernel's dev_t: major << 20 | minor */
+    __u32 flags; /* f_flags */
 };
 
-struct wire_path {
-    struct wire_header hdr;
-    __s64 result;
-    __s32 dirfd, new_dirfd; /* fchmod: dirfd is the descriptor itself */
-    __u32 flags, mode;
-    __u16 call;
-    __u16 name_len; /* arguments as given */
-    __u16 new_name_len;
-    __u16 base_len; /* directory that a relative name starts from (fchmod: the file) */
-    __u16 new_base_len;
-    __u16 pad[3];
-    char data[]; /* name, new name, base, new base */
+/* What follows the fixed part of a call, each with its length, 0 where the call has none. */
+enum wire_part {
+    WIRE_PART_SOCKET,   /* struct wire_socket */
+    WIRE_PART_TASK,     /* struct wire_task: the caller, changed by this call */
+    WIRE_PART_NAME,     /* the path given */
+    WIRE_PART_NEW_NAME, /* the second path given */
+    WIRE_PART_BASE,     /* directory that a relative name starts from */
+    WIRE_PART_NEW_BASE,
+    WIRE_PART_FD,     /* path of the descriptor's file; not for sockets */
+    WIRE_PART_CWD,    /* working directory, changed by this call */
+    WIRE_PART_STRING, /* a string that is no path, or the target of a symbolic link */
+    WIRE_PART_UNIX,   /* name of a UNIX socket: the other end's, else this one's; an abstract name
+                       * begins with a NUL */
+    WIRE_PART_DATA,   /* the start of what was read or written */
+    WIRE_PART_STRUCT, /* a structure in user memory, as it is after the call */
+    WIRE_PART_STRUCT2,
+    WIRE_PART_COUNT,
 };
 
 struct wire_call_record {
     struct wire_header hdr;
     __s64 result;
-    __u64 arg[6]; /* clone3: arg[0] is struct clone_args' flags */
+    __u64 arg[6]; /* as given; clone3: arg[0] is struct clone_args' flags; calls with vectors and
+                   * messages: arg[2] is how many bytes they hold in all */
+    struct wire_fd fd;
     __u16 call;
-    __u16 text_len; /* exec: the path as given */
-    __u32 pad;
+    __u16 parts; /* bit (1 << enum wire_part): given, if only as an empty text */
+    __u16 len[WIRE_PART_COUNT];
+    __u16 pad;
     char data[];
 };
+_Static_assert(__builtin_offsetof(struct wire_call_record, data) == 40 + 8 + 48 + 24 + 32,
+               "wire layout");
+_Static_assert(sizeof(struct wire_call_record) == 152, "wire layout");
 
 /* Per-CPU counters, one entry a kind: what was submitted and what found the ring full. lost[0]:
  * calls that no program took. */

@@ -23,7 +23,9 @@
 _Static_assert(sizeof(struct wire_exec) + 3 * WIRE_PATH_MAX + WIRE_ARGS_MAX + WIRE_ENV_MAX + 8 <=
                    SCRATCH_RECORD,
                "an exec fits");
-_Static_assert(sizeof(struct wire_path) + 4 * WIRE_PATH_MAX + 8 <= SCRATCH_RECORD, "a rename fits");
+_Static_assert(sizeof(struct wire_call_record) + 5 * WIRE_PATH_MAX + WIRE_STRUCT_MAX + 1024 <=
+                   SCRATCH_RECORD,
+               "a mount fits");
 _Static_assert(SCRATCH_RECORD <= WIRE_RECORD_MAX, "user space takes it");
 
 struct path_part {
@@ -40,9 +42,20 @@ struct path_walk {
     __u32 parts, bytes, at, flags;
 };
 
+/* Data in user memory: one piece, or an array of struct iovec. In map memory for the same reason.
+ */
+struct pieces {
+    __u64 vector, count;
+    __u64 address; /* of the other end, and its bytes */
+    __u64 total;   /* bytes of the pieces */
+    __u32 address_len, at, used, limit;
+    bool narrow; /* as a 32-bit program has them */
+};
+
 struct scratch {
     char record[SCRATCH_RECORD];
     struct path_walk walk;
+    struct pieces pieces;
     struct path_part part[PATH_PARTS_MAX];
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "the most that per-CPU memory gives");

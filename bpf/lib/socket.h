@@ -1,8 +1,10 @@
-/* bpf/lib/socket.h - a connect record from the socket as the kernel has it, or from what the caller
- * gave where the kernel has forgotten it. */
+/* bpf/lib/socket.h - sockets as the kernel has them, and addresses as callers give them.
+ *
+ * A socket holds the peer that the kernel uses, unless it has none: because the call failed and it
+ * was forgotten, or because packets carry their own. Then what the call was given is reported. */
 #pragma once
 
-#include "bpf/lib/file.h"
+#include "bpf/lib/call.h"
 
 /* struct sockaddr_un, the largest of those we read; others lie in its start. */
 struct address {
@@ -21,7 +23,7 @@ struct address {
     };
 } __attribute__((packed));
 
-#define ADDRESS_AT 1024 /* where it is kept in scratch memory, behind the record */
+#define ADDRESS_AT (SCRATCH_RECORD - 256) /* where it is kept: behind what the record needs */
 
 _Static_assert(sizeof(struct address) == 110, "sockaddr_un");
 
@@ -35,45 +37,85 @@ static __always_inline struct sock *socket_of(const struct file *file)
     return BPF_CORE_READ(socket, sk);
 }
 
-/* Both ends as the socket has them; false when it has no peer, or not all of one. */
-static __always_inline bool fill_inet(struct wire_connect *connect, const struct sock *sk)
+/* The address given to the call, zero beyond its end; *len gets its bytes behind the family. */
+static __always_inline struct address *address_read(struct scratch *scratch, __u64 user,
+                                                    __u32 bytes, __u32 *len, __u32 *flags)
 {
-    connect->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-    connect->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-    if (connect->family == AF_INET) {
+    struct address *given = (struct address *)(scratch->record + ADDRESS_AT);
+
+    __builtin_memset(given, 0, sizeof(*given));
+    *len = 0;
+    if (user == 0)
+        return given;
+    opaque(bytes);
+    if (bytes > sizeof(*given))
+        bytes = sizeof(*given);
+    if (bpf_probe_read_user(given, bytes, (const void *)user) != 0)
+        *flags |= WIRE_TEXT_MISSING;
+    else if (bytes > sizeof(given->family))
+        *len = bytes - sizeof(given->family);
+    return given;
+}
+
+/* Both ends as the socket has them; false when it has no peer, or not all of one. */
+static __always_inline bool socket_ends(struct wire_socket *out, const struct sock *sk)
+{
+    out->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+    out->remote_port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+    if (out->family == AF_INET) {
         __u32 local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
         __u32 remote = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 
-        __builtin_memcpy(connect->local, &local, sizeof(local));
-        __builtin_memcpy(connect->remote, &remote, sizeof(remote));
-        return remote != 0 && connect->remote_port != 0;
+        __builtin_memcpy(out->local, &local, sizeof(local));
+        __builtin_memcpy(out->remote, &remote, sizeof(remote));
+        return remote != 0 && out->remote_port != 0;
     }
-    bpf_core_read(connect->local, sizeof(connect->local), &sk->__sk_common.skc_v6_rcv_saddr);
-    bpf_core_read(connect->remote, sizeof(connect->remote), &sk->__sk_common.skc_v6_daddr);
+    bpf_core_read(out->local, sizeof(out->local), &sk->__sk_common.skc_v6_rcv_saddr);
+    bpf_core_read(out->remote, sizeof(out->remote), &sk->__sk_common.skc_v6_daddr);
 
-    const __u64 *half = (const __u64 *)connect->remote;
+    const __u64 *half = (const __u64 *)out->remote;
 
-    return (half[0] | half[1]) != 0 && connect->remote_port != 0;
+    return (half[0] | half[1]) != 0 && out->remote_port != 0;
 }
 
-static __always_inline void fill_given(struct wire_connect *connect, const struct address *given)
+static __always_inline void socket_given(struct wire_socket *out, const struct address *given)
 {
-    connect->remote_port = 0;
-    __builtin_memset(connect->remote, 0, sizeof(connect->remote));
+    out->remote_port = 0;
+    __builtin_memset(out->remote, 0, sizeof(out->remote));
     switch (given->family) {
     case AF_INET:
-        connect->family = AF_INET;
-        connect->remote_port = __builtin_bswap16(given->in.port);
-        __builtin_memcpy(connect->remote, &given->in.ipv4, sizeof(given->in.ipv4));
+        out->family = AF_INET;
+        out->remote_port = __builtin_bswap16(given->in.port);
+        __builtin_memcpy(out->remote, &given->in.ipv4, sizeof(given->in.ipv4));
         break;
     case AF_INET6:
-        connect->family = AF_INET6;
-        connect->remote_port = __builtin_bswap16(given->in6.port);
-        __builtin_memcpy(connect->remote, given->in6.ipv6, sizeof(connect->remote));
+        out->family = AF_INET6;
+        out->remote_port = __builtin_bswap16(given->in6.port);
+        __builtin_memcpy(out->remote, given->in6.ipv6, sizeof(out->remote));
         break;
     default:
         break;
     }
+}
+
+/* What the socket is, and its ends. `sk` and `given` may be NULL, but not both: without a socket
+ * there is only the address. */
+static __always_inline void socket_fill(struct wire_socket *out, const struct sock *sk,
+                                        const struct address *given)
+{
+    __builtin_memset(out, 0, sizeof(*out));
+    if (sk) {
+        out->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+        out->type = BPF_CORE_READ(sk, sk_type);
+        out->protocol = BPF_CORE_READ(sk, sk_protocol);
+        out->listens = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN;
+    } else if (given) {
+        out->family = given->family;
+    }
+    if (out->family != AF_INET && out->family != AF_INET6)
+        return;
+    if ((!sk || !socket_ends(out, sk)) && given && given->family != 0)
+        socket_given(out, given);
 }
 
 /* Bytes of a UNIX address's path: a name in the file system ends before its NUL, an abstract one,
@@ -94,66 +136,51 @@ static __always_inline __u32 unix_bytes(const char *path, __u32 len)
     return used;
 }
 
-/* The peer's own address where there is a peer, else the one given. */
-static __always_inline __u32 put_unix(struct scratch *scratch, const struct sock *sk,
-                                      const struct address *given, __u32 given_len)
+/* Bytes of the name of a UNIX socket, 0 when it has none; *name is where it lies. */
+static __always_inline __u32 unix_name(const struct unix_sock *sk, const char **name)
+{
+    const struct unix_address *address = sk ? BPF_CORE_READ(sk, addr) : NULL;
+    __u32 len = address ? BPF_CORE_READ(address, len) : 0;
+
+    if (len <= sizeof(__u16))
+        return 0;
+    *name = (const char *)address + bpf_core_field_offset(address->name) + sizeof(__u16);
+    return len - sizeof(__u16);
+}
+
+/* Append the name of the other end, else the one given (of which address_read() gave the length),
+ * else that of this end. */
+static __always_inline __u32 put_unix(struct scratch *scratch, __u32 at, const struct sock *sk,
+                                      __u32 given_len)
 {
     const struct unix_sock *own = (const struct unix_sock *)sk;
-    const struct unix_sock *peer = sk ? (const struct unix_sock *)BPF_CORE_READ(own, peer) : NULL;
-    char *out = scratch->record + sizeof(struct wire_connect);
-    __u32 len = given_len;
+    const void *peer = sk ? BPF_CORE_READ(own, peer) : NULL;
+    const struct address *given = (const struct address *)(scratch->record + ADDRESS_AT);
+    const char *name = given->path;
+    __u32 len = unix_name(peer, &name);
 
-    bpf_probe_read_kernel(out, WIRE_UNIX_PATH_MAX, given->path);
-    if (peer) {
-        const struct unix_address *address = BPF_CORE_READ(peer, addr);
-        __u32 peer_len = address ? BPF_CORE_READ(address, len) : 0;
-
-        if (peer_len > sizeof(__u16)) {
-            len = peer_len - sizeof(__u16);
-            bpf_probe_read_kernel(out, WIRE_UNIX_PATH_MAX,
-                                  (const char *)address + bpf_core_field_offset(address->name) +
-                                      sizeof(__u16));
-        }
-    }
-    return unix_bytes(out, len);
+    opaque(at);
+    if (at > SCRATCH_RECORD - 1024)
+        return 0;
+    if (len == 0)
+        len = given_len;
+    if (len == 0)
+        len = unix_name(own, &name);
+    if (len != 0)
+        bpf_probe_read_kernel(scratch->record + at, WIRE_UNIX_PATH_MAX, name);
+    return unix_bytes(scratch->record + at, len);
 }
 
-/* The address that lies in scratch memory for put_connect(), zeroed. */
-static __always_inline struct address *address_given(struct scratch *scratch)
+/* Append the socket, and the name of a UNIX one. It is the first part: its place is known. */
+static __always_inline __u32 put_socket(struct scratch *scratch, __u32 at,
+                                        struct wire_call_record *record, const struct sock *sk,
+                                        const struct address *given, __u32 given_len)
 {
-    struct address *given = (struct address *)(scratch->record + ADDRESS_AT);
+    struct wire_socket *socket = (struct wire_socket *)(scratch->record + sizeof(*record));
 
-    __builtin_memset(given, 0, sizeof(*given));
-    return given;
-}
-
-/* Fill the socket's part of the record at the start of scratch memory, whose header and result are
- * there already. `given_len` bytes of address_given() are what the caller passed. Returns the
- * record's bytes. */
-static __always_inline __u32 put_connect(struct scratch *scratch, const struct file *file,
-                                         const struct address *given, __u32 given_len)
-{
-    struct wire_connect *connect = (struct wire_connect *)scratch->record;
-    const struct sock *sk = socket_of(file);
-
-    connect->family = sk ? BPF_CORE_READ(sk, __sk_common.skc_family) : given->family;
-    if (sk) {
-        connect->type = BPF_CORE_READ(sk, sk_type);
-        connect->protocol = BPF_CORE_READ(sk, sk_protocol);
-        connect->ino = BPF_CORE_READ(file, f_inode, i_ino);
-    }
-    switch (connect->family) {
-    case AF_INET:
-    case AF_INET6:
-        if (!sk || !fill_inet(connect, sk))
-            fill_given(connect, given);
-        break;
-    case AF_UNIX:
-        connect->unix_len =
-            put_unix(scratch, sk, given, given_len > sizeof(__u16) ? given_len - sizeof(__u16) : 0);
-        break;
-    default:
-        break;
-    }
-    return sizeof(*connect) + connect->unix_len;
+    socket_fill(socket, sk, given);
+    at = call_part(record, WIRE_PART_SOCKET, at, sizeof(*socket));
+    if (socket->family == AF_UNIX)
+        at = call_part(record, WIRE_PART_UNIX, at, put_unix(scratch, at, sk, given_len));
+    return at;
 }

@@ -1,4 +1,4 @@
-/* bpf/probes/file.bpf.c - calls about files: the open family, and those that change names or modes.
+/* bpf/probes/file.bpf.c - calls that name files: the open family, and all others.
  *
  * An opened file is told from the descriptor that the call returned, so what is reported is what
  * was opened, whatever user memory says. Only a thread that closes the descriptor before this
@@ -77,82 +77,42 @@ int BPF_PROG(on_open, struct pt_regs *regs, long result)
     return 0;
 }
 
-/* Where a call's arguments lie: indexes into call.arg, NONE when it has no such argument. */
-struct path_shape {
-    __u8 dirfd, name, new_dirfd, new_name, flags, mode;
-};
-
-#define NONE 7
-
-static const struct path_shape path_shapes[WIRE_CALL_COUNT] = {
-    [WIRE_CALL_UNLINK] = {NONE, 0, NONE, NONE, NONE, NONE},
-    [WIRE_CALL_UNLINKAT] = {0, 1, NONE, NONE, 2, NONE},
-    [WIRE_CALL_RENAME] = {NONE, 0, NONE, 1, NONE, NONE},
-    [WIRE_CALL_RENAMEAT] = {0, 1, 2, 3, NONE, NONE},
-    [WIRE_CALL_RENAMEAT2] = {0, 1, 2, 3, 4, NONE},
-    [WIRE_CALL_CHMOD] = {NONE, 0, NONE, NONE, NONE, 1},
-    [WIRE_CALL_FCHMOD] = {0, NONE, NONE, NONE, NONE, 1},
-    [WIRE_CALL_FCHMODAT] = {0, 1, NONE, NONE, NONE, 2},
-    [WIRE_CALL_FCHMODAT2] = {0, 1, NONE, NONE, 3, 2},
-};
-
-static __always_inline __u64 shaped(const struct call *call, __u32 index, __u64 otherwise)
-{
-    switch (index) {
-    case 0:
-        return call->arg[0];
-    case 1:
-        return call->arg[1];
-    case 2:
-        return call->arg[2];
-    case 3:
-        return call->arg[3];
-    case 4:
-        return call->arg[4];
-    default:
-        return otherwise;
-    }
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_path, struct pt_regs *regs, long result)
 {
     struct scratch *scratch = scratch_of(SCRATCH_SYSCALL);
+    const struct shape *shape = NULL;
+    struct wire_call_record *record;
     struct call call = {0};
+    __u32 name_at, new_name_at, at = sizeof(*record);
+    __s32 dirfd, new_dirfd;
+    __u32 *flags;
 
     call_decode(&call, regs, result);
-    if (!scratch || call.call >= WIRE_CALL_COUNT) {
-        count_lost(WIRE_PATH);
+    record = scratch ? call_begin(scratch, &call, &shape) : NULL;
+    if (!record)
         return 0;
-    }
-
-    const struct path_shape *shape = &path_shapes[call.call];
-    struct wire_path *path = (struct wire_path *)scratch->record;
-    __u64 name = shaped(&call, shape->name, 0);
-    __u64 new_name = shaped(&call, shape->new_name, 0);
-    __u32 name_at, new_name_at, at = sizeof(*path);
-    bool renames = shape->new_name != NONE;
-
-    __builtin_memset(path, 0, sizeof(*path));
-    fill_header(&path->hdr, WIRE_PATH, 0);
-    path->result = call.result;
-    path->call = call.call;
-    path->dirfd = (__s32)shaped(&call, shape->dirfd, AT_FDCWD);
-    path->new_dirfd = (__s32)shaped(&call, shape->new_dirfd, AT_FDCWD);
-    path->flags = shaped(&call, shape->flags, 0);
-    path->mode = shaped(&call, shape->mode, 0);
+    flags = &record->hdr.flags;
+    (void)call_file(record, shape);
+    dirfd = shape->dirfd ? (__s32)call_arg(record, shape->dirfd) : AT_FDCWD;
+    new_dirfd = shape->new_dirfd ? (__s32)call_arg(record, shape->new_dirfd) : AT_FDCWD;
     name_at = at;
-    if (shape->name != NONE)
-        at += path->name_len = put_user_string(scratch, at, (const void *)name, &call.flags);
+    at = put_string(scratch, at, record, WIRE_PART_NAME, call_arg(record, shape->name));
     new_name_at = at;
-    if (renames)
-        at += path->new_name_len =
-            put_user_string(scratch, at, (const void *)new_name, &call.flags);
-    at += path->base_len = put_base(scratch, at, name_at, path->name_len, path->dirfd, &call.flags);
-    if (renames)
-        at += path->new_base_len =
-            put_base(scratch, at, new_name_at, path->new_name_len, path->new_dirfd, &call.flags);
-    path->hdr.flags = call.flags;
-    emit_scratch(scratch, at, WIRE_PATH);
+    if (shape->new_name)
+        at = put_string(scratch, at, record, WIRE_PART_NEW_NAME, call_arg(record, shape->new_name));
+    at = call_part(record, WIRE_PART_BASE, at,
+                   put_base(scratch, at, name_at, record->len[WIRE_PART_NAME], dirfd, flags));
+    if (shape->new_name)
+        at = call_part(
+            record, WIRE_PART_NEW_BASE, at,
+            put_base(scratch, at, new_name_at, record->len[WIRE_PART_NEW_NAME], new_dirfd, flags));
+    at = put_cwd_part(scratch, at, record, shape);
+    if (shape->string && call_has_string(record))
+        at = put_string(scratch, at, record, WIRE_PART_STRING, call_arg(record, shape->string));
+    if (shape->structure)
+        at = put_struct(scratch, at, record, WIRE_PART_STRUCT, call_arg(record, shape->structure),
+                        shape->bytes);
+    call_send(scratch, at);
     return 0;
 }

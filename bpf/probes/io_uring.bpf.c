@@ -86,10 +86,8 @@ static __always_inline __u32 uring_kind(__u8 opcode)
     case URING_OP_OPENAT:
     case URING_OP_OPENAT2:
         return WIRE_OPEN;
-    case URING_OP_CONNECT:
-        return WIRE_CONNECT;
     default:
-        return WIRE_PATH;
+        return WIRE_CALL;
     }
 }
 
@@ -356,32 +354,51 @@ static __always_inline void uring_emit_open(struct scratch *scratch,
     emit_scratch(scratch, at, WIRE_OPEN);
 }
 
+static __always_inline void uring_record(struct wire_call_record *record,
+                                         const struct uring_request *request, __s64 result)
+{
+    __builtin_memset(record, 0, sizeof(*record));
+    uring_header(&record->hdr, WIRE_CALL, request);
+    record->result = result;
+    record->call = request->call;
+}
+
+/* Numbers are where the call that does the same has them. */
 static __always_inline void uring_emit_path(struct scratch *scratch,
                                             const struct uring_request *request, __s64 result,
                                             bool own)
 {
-    struct wire_path *path = (struct wire_path *)scratch->record;
-    __u32 flags, at = sizeof(*path);
+    struct wire_call_record *record = (struct wire_call_record *)scratch->record;
+    bool renames;
+    __u32 flags, at = sizeof(*record);
 
-    __builtin_memset(path, 0, sizeof(*path));
-    uring_header(&path->hdr, WIRE_PATH, request);
-    path->result = result;
-    path->call = request->call;
-    path->dirfd = request->fd;
-    path->new_dirfd = request->new_fd;
-    path->flags = request->flags;
-    flags = path->hdr.flags;
-    at += path->name_len = uring_put(scratch, at, request->name, request->name_len);
-    at += path->new_name_len = uring_put(scratch, at, request->new_name, request->new_name_len);
+    renames = request->opcode == URING_OP_RENAMEAT;
+    uring_record(record, request, result);
+    flags = record->hdr.flags;
+    record->arg[0] = request->fd;
+    if (renames) {
+        record->arg[2] = request->new_fd;
+        record->arg[4] = request->flags;
+    } else {
+        record->arg[2] = request->flags;
+        record->fd.num = request->fd;
+        record->fd.has = 1;
+    }
+    at = call_part(record, WIRE_PART_NAME, at,
+                   uring_put(scratch, at, request->name, request->name_len));
+    if (renames)
+        at = call_part(record, WIRE_PART_NEW_NAME, at,
+                       uring_put(scratch, at, request->new_name, request->new_name_len));
     if (own)
-        at += path->base_len = uring_put_base(scratch, at, request->name, request->name_len,
-                                              request->fd, request->base, &flags);
-    if (own && request->opcode == URING_OP_RENAMEAT)
-        at += path->new_base_len =
-            uring_put_base(scratch, at, request->new_name, request->new_name_len, request->new_fd,
-                           request->new_base, &flags);
-    path->hdr.flags = flags;
-    emit_scratch(scratch, at, WIRE_PATH);
+        at = call_part(record, WIRE_PART_BASE, at,
+                       uring_put_base(scratch, at, request->name, request->name_len, request->fd,
+                                      request->base, &flags));
+    if (own && renames)
+        at = call_part(record, WIRE_PART_NEW_BASE, at,
+                       uring_put_base(scratch, at, request->new_name, request->new_name_len,
+                                      request->new_fd, request->new_base, &flags));
+    record->hdr.flags = flags;
+    call_send(scratch, at);
 }
 
 /* The request holds its socket's file for as long as it lives, whatever becomes of the descriptor.
@@ -390,15 +407,24 @@ static __always_inline void uring_emit_connect(struct scratch *scratch,
                                                const struct uring_request *request, __s64 result,
                                                const struct file *file)
 {
-    struct wire_connect *connect = (struct wire_connect *)scratch->record;
-    struct address *given = address_given(scratch);
+    struct wire_call_record *record = (struct wire_call_record *)scratch->record;
+    struct address *given = (struct address *)(scratch->record + ADDRESS_AT);
+    const struct sock *sk = socket_of(file);
+    __u32 len, at = sizeof(*record);
 
     *given = request->address;
-    __builtin_memset(connect, 0, sizeof(*connect));
-    uring_header(&connect->hdr, WIRE_CONNECT, request);
-    connect->result = result;
-    connect->fd = request->fd;
-    emit_scratch(scratch, put_connect(scratch, file, given, request->address_len), WIRE_CONNECT);
+    len = request->address_len;
+    uring_record(record, request, result);
+    record->arg[0] = request->fd;
+    record->fd.has = 1;
+    record->fd.num = request->fd;
+    if (sk) {
+        record->fd.mode = S_IFSOCK;
+        record->fd.ino = BPF_CORE_READ(file, f_inode, i_ino);
+    }
+    at = put_socket(scratch, at, record, sk, given,
+                    len > sizeof(given->family) ? len - sizeof(given->family) : 0);
+    call_send(scratch, at);
 }
 
 /* One program a record, so that the kernel checks each once. */

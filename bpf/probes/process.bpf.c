@@ -53,7 +53,7 @@ int BPF_PROG(on_rename_task, struct task_struct *task, const char *comm)
     __u32 tid = (__u32)bpf_get_current_pid_tgid();
     __u64 start = current->start_boottime;
 
-    if (syscall_of(regs) == 1 + WIRE_CALL_EXECVEAT)
+    if (syscall_of(regs, syscall_compat()) == 1 + WIRE_CALL_EXECVEAT)
         bpf_map_update_elem(&execveats, &tid, &start, BPF_ANY);
     return 0;
 }
@@ -296,45 +296,5 @@ int on_task(struct bpf_iter__task *ctx)
         return 0;
     snapshot_mark(task, WIRE_CGROUP_V2);
     snapshot_mark(task, WIRE_CGROUP_V1);
-    return 0;
-}
-
-/* The clone family, in the caller and (result 0) in the child, and execs that failed: one that
- * succeeds is on_exec's. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(on_call, struct pt_regs *regs, long result)
-{
-    struct scratch *scratch = scratch_of(SCRATCH_SYSCALL);
-    struct call call = {0};
-    __u32 at = sizeof(struct wire_call_record);
-
-    call_decode(&call, regs, result);
-
-    bool execs = call.call == WIRE_CALL_EXECVE || call.call == WIRE_CALL_EXECVEAT;
-
-    if (execs && call.result >= 0)
-        return 0;
-    if (!scratch) {
-        count_lost(WIRE_CALL);
-        return 0;
-    }
-
-    struct wire_call_record *record = (struct wire_call_record *)scratch->record;
-
-    __builtin_memset(record, 0, sizeof(*record));
-    fill_header(&record->hdr, WIRE_CALL, 0);
-    record->result = call.result;
-    record->call = call.call;
-    __builtin_memcpy(record->arg, call.arg, sizeof(record->arg));
-    if (call.call == WIRE_CALL_CLONE3 &&
-        bpf_probe_read_user(&record->arg[0], sizeof(record->arg[0]), (const void *)call.arg[0]))
-        call.flags |= WIRE_TEXT_MISSING;
-    if (execs)
-        at += record->text_len = put_user_string(
-            scratch, at,
-            (const void *)(call.call == WIRE_CALL_EXECVEAT ? call.arg[1] : call.arg[0]),
-            &call.flags);
-    record->hdr.flags = call.flags;
-    emit_scratch(scratch, at, WIRE_CALL);
     return 0;
 }

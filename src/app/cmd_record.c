@@ -138,7 +138,7 @@ static int open_ring(struct record *record, struct err *err)
         .ring_bytes = (uint32_t)(record->settings->ring_mib << 20),
         .environment = record->settings->environment,
         .skip_pid = {(uint32_t)getpid()},
-        .calls = UINT64_MAX,
+        .calls = wire_calls_all(),
     };
 
     return kernel_ring_open(&options, &record->ring, err);
@@ -282,7 +282,7 @@ static int loop(struct record *record, struct err *err)
 /* What waits in the ring still belongs to the recording. */
 static int end(struct record *record, struct err *err)
 {
-    int rc = kernel_ring_set_calls(record->ring, 0, err);
+    int rc = kernel_ring_set_calls(record->ring, &(struct wire_calls){{0}}, err);
     if (rc == 0)
         rc = kernel_ring_consume(record->ring, 0, on_record, record, err);
     if (rc >= 0 && record->failed != 0) {

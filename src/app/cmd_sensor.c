@@ -54,13 +54,20 @@ static void scoped_sensor_done(struct sensor *sensor)
 
 /* --------------------------------------------------------------------------------------- start */
 
-static uint64_t calls_wanted(const struct engine *engine)
+/* A rule for every type of event gets all but those that move data, of which there are too many to
+ * be meant: rules that want them name them. */
+static struct wire_calls calls_wanted(const struct engine *engine)
 {
     struct event_set types;
     bool all = false;
 
     engine_types(engine, &types, &all);
-    return all ? UINT64_MAX : wire_calls_of(&types);
+    for (enum event_type type = 0; all && type < event_type_count(); type++) {
+        enum event_io io = event_type_info(type)->io;
+        if (io != EVENT_IO_READ && io != EVENT_IO_WRITE)
+            event_set_add(&types, type);
+    }
+    return wire_calls_of(&types);
 }
 
 static int open_ring(struct sensor *sensor, struct err *err)
@@ -214,7 +221,8 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
         return rc;
     }
     pipeline_set_engines(sensor->pipeline, fresh->engine);
-    rc = kernel_ring_set_calls(sensor->ring, calls_wanted(fresh->engine[0]), &ring_err);
+    struct wire_calls calls = calls_wanted(fresh->engine[0]);
+    rc = kernel_ring_set_calls(sensor->ring, &calls, &ring_err);
     if (rc < 0)
         log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&ring_err, rc)));
     rules_close(sensor->rules);
@@ -306,7 +314,7 @@ static void sensor_drain(struct sensor *sensor)
 {
     uint64_t from = clock_mono_ns();
 
-    if (kernel_ring_set_calls(sensor->ring, 0, NULL) < 0 ||
+    if (kernel_ring_set_calls(sensor->ring, &(struct wire_calls){{0}}, NULL) < 0 ||
         kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
     pipeline_flush(sensor->pipeline);

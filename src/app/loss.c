@@ -52,8 +52,7 @@ static const struct {
 static const char *const kind_name[WIRE_KIND_COUNT] = {
     [WIRE_FORK] = "events.lost.fork", [WIRE_EXEC] = "events.lost.exec",
     [WIRE_EXIT] = "events.lost.exit", [WIRE_CGROUP] = "events.lost.cgroup",
-    [WIRE_OPEN] = "events.lost.open", [WIRE_CONNECT] = "events.lost.connect",
-    [WIRE_PATH] = "events.lost.path", [WIRE_CALL] = "events.lost.call",
+    [WIRE_OPEN] = "events.lost.open", [WIRE_CALL] = "events.lost.call",
     [WIRE_TASK] = "events.lost.task",
 };
 

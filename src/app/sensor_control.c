@@ -15,16 +15,9 @@
 #include "match/rule_stats.h"
 
 static const char *const kind_names[WIRE_KIND_COUNT] = {
-    [0] = "any",
-    [WIRE_FORK] = "fork",
-    [WIRE_EXEC] = "exec",
-    [WIRE_EXIT] = "exit",
-    [WIRE_CGROUP] = "cgroup",
-    [WIRE_OPEN] = "open",
-    [WIRE_CONNECT] = "connect",
-    [WIRE_PATH] = "path",
-    [WIRE_CALL] = "call",
-    [WIRE_TASK] = "task",
+    [0] = "any",          [WIRE_FORK] = "fork",     [WIRE_EXEC] = "exec",
+    [WIRE_EXIT] = "exit", [WIRE_CGROUP] = "cgroup", [WIRE_OPEN] = "open",
+    [WIRE_CALL] = "call", [WIRE_TASK] = "task",
 };
 
 static void put_u64(struct json_writer *w, const char *key, uint64_t number)

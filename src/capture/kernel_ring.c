@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "bpf/include/syscalls_x86.h"
 #include "capture/kernel_permission.h"
 #include "capture/kernel_ring.h"
 #include "capture/kernel_uring.h"
@@ -179,33 +180,27 @@ static int load(struct kernel_ring *ring, const struct kernel_ring_options *opti
     return 0;
 }
 
-/* The programs behind on_sys_exit, by the calls they take. */
+/* The scope, and the programs behind on_sys_exit. */
 static int fill_maps(struct kernel_ring *ring, int cgroup, struct err *err)
 {
     const struct sensor *programs = ring->programs;
-    const struct {
-        const struct bpf_program *program;
-        enum wire_call first, last;
-    } handlers[] = {
-        {programs->progs.on_open, WIRE_CALL_OPEN, WIRE_CALL_CREAT},
-        {programs->progs.on_connect, WIRE_CALL_CONNECT, WIRE_CALL_CONNECT},
-        {programs->progs.on_path, WIRE_CALL_UNLINK, WIRE_CALL_FCHMODAT2},
-        {programs->progs.on_call, WIRE_CALL_CLONE, WIRE_CALL_EXECVEAT},
+    const struct bpf_program *const handlers[WIRE_PROGRAM_COUNT] = {
+        [WIRE_PROGRAM_OPEN] = programs->progs.on_open,
+        [WIRE_PROGRAM_PATH] = programs->progs.on_path,
+        [WIRE_PROGRAM_CALL] = programs->progs.on_call,
+        [WIRE_PROGRAM_DATA] = programs->progs.on_data,
     };
     const __u32 zero = 0;
 
     if (cgroup >= 0 &&
         bpf_map_update_elem(bpf_map__fd(programs->maps.scope), &zero, &cgroup, BPF_ANY) != 0)
         return err_set(err, -errno, "cannot watch the cgroup: %s", strerror(errno));
-    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
-        int program = bpf_program__fd(handlers[i].program);
+    for (__u32 i = 0; i < ARRAY_LEN(handlers); i++) {
+        int program = bpf_program__fd(handlers[i]);
 
-        for (__u32 call = handlers[i].first; call <= handlers[i].last; call++) {
-            if (bpf_map_update_elem(bpf_map__fd(programs->maps.handlers), &call, &program,
-                                    BPF_ANY) != 0)
-                return err_set(err, -errno, "cannot set the program of call %u: %s", call,
-                               strerror(errno));
-        }
+        if (bpf_map_update_elem(bpf_map__fd(programs->maps.handlers), &i, &program, BPF_ANY) != 0)
+            return err_set(err, -errno, "cannot set program '%s': %s",
+                           bpf_program__name(handlers[i]), strerror(errno));
     }
     return 0;
 }
@@ -303,7 +298,7 @@ int kernel_ring_open(const struct kernel_ring_options *options, struct kernel_ri
         return err_set(err, -errno, "cannot map the ring: %s", strerror(errno));
     rc = open_poll(ring, err);
     if (rc == 0)
-        rc = kernel_ring_set_calls(ring, options->calls, err);
+        rc = kernel_ring_set_calls(ring, &options->calls, err);
     if (rc == 0)
         rc = attach(ring, err);
     if (rc < 0)
@@ -450,9 +445,36 @@ int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kernel_record_fn
     return (int)ring->batch;
 }
 
-int kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls, struct err *err)
+/* Calls that tell of changes are wanted for those whatever else is asked for. */
+static enum wire_wanted wanted(const struct wire_calls *calls, __u32 call)
 {
-    __atomic_store_n(&ring->programs->bss->wanted_calls, calls, __ATOMIC_RELAXED);
+    if (wire_calls_has(calls, call))
+        return WIRE_WANTED;
+    return wire_call_changes(call) ? WIRE_FOR_CHANGE : WIRE_UNWANTED;
+}
+
+static bool number_wanted(const __u8 *wanted_calls, __u32 call)
+{
+    bool found = false;
+
+    if (call != SYSCALL_SOCKETCALL)
+        return call != 0 && wanted_calls[call - 1] != WIRE_UNWANTED;
+    for (size_t i = 0; i < ARRAY_LEN(syscalls_socketcall); i++)
+        found |= number_wanted(wanted_calls, syscalls_socketcall[i].call);
+    return found;
+}
+
+int kernel_ring_set_calls(struct kernel_ring *ring, const struct wire_calls *calls, struct err *err)
+{
+    struct sensor__bss *bss = ring->programs->bss;
+    volatile __u8 *of_call = bss->wanted_calls, *of_number = bss->wanted_numbers;
+    __u8 now[WIRE_CALL_COUNT];
+
+    for (__u32 call = 0; call < WIRE_CALL_COUNT; call++)
+        of_call[call] = now[call] = (__u8)wanted(calls, call);
+    for (__u32 number = 0; number < SYSCALL_NUMBERS; number++)
+        of_number[number] = (__u8)((number_wanted(now, syscalls_native[number]) ? WIRE_NATIVE : 0) |
+                                   (number_wanted(now, syscalls_compat[number]) ? WIRE_32_BIT : 0));
     return kernel_uring_watch(&ring->uring, calls, err);
 }
 

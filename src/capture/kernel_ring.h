@@ -20,10 +20,10 @@ struct kernel_ring;
 #define KERNEL_SKIP_MAX 8 /* processes of our own that are not watched */
 
 struct kernel_ring_options {
-    const char *cgroup;  /* directory of a cgroup v2: only its subtree is watched; NULL: all */
-    uint32_t ring_bytes; /* rounded up to a power of two of pages; 0: default */
-    uint64_t calls;      /* bit (1 << enum wire_call): calls that become records */
-    bool environment;    /* send the environment with an exec */
+    const char *cgroup;      /* directory of a cgroup v2: only its subtree is watched; NULL: all */
+    uint32_t ring_bytes;     /* rounded up to a power of two of pages; 0: default */
+    struct wire_calls calls; /* that become records; those that change processes always do */
+    bool environment;        /* send the environment with an exec */
     uint32_t skip_pid[KERNEL_SKIP_MAX]; /* never reported, 0-terminated unless full */
 };
 
@@ -67,7 +67,8 @@ must_check int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kerne
 
 /* Change which calls become records, at once, through io_uring too. Fails when programs for that
  * cannot be attached: calls of the usual way are seen then as asked. */
-must_check int kernel_ring_set_calls(struct kernel_ring *ring, uint64_t calls, struct err *err);
+must_check int kernel_ring_set_calls(struct kernel_ring *ring, const struct wire_calls *calls,
+                                     struct err *err);
 
 void kernel_ring_counts(const struct kernel_ring *ring, struct kernel_ring_counts *out);
 void kernel_features_probe(struct kernel_features *out); /* needs the same permission */

@@ -15,11 +15,20 @@
 #include "bpf/include/wire.h"
 #include "sensor.skel.h"
 
-#define CALL(name) (1ull << WIRE_CALL_##name)
-
 /* The calls that requests of io_uring are reported as. */
-static const uint64_t uring_calls = CALL(OPENAT) | CALL(OPENAT2) | CALL(CONNECT) | CALL(UNLINKAT) |
-                                    CALL(RENAMEAT) | CALL(RENAMEAT2);
+static const enum wire_call uring_calls[] = {
+    WIRE_CALL_OPENAT,   WIRE_CALL_OPENAT2,  WIRE_CALL_CONNECT,
+    WIRE_CALL_UNLINKAT, WIRE_CALL_RENAMEAT, WIRE_CALL_RENAMEAT2,
+};
+
+static bool wanted(const struct wire_calls *calls)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < ARRAY_LEN(uring_calls); i++)
+        any |= wire_calls_has(calls, uring_calls[i]) != 0;
+    return any;
+}
 
 /* In the order of enum uring_handler. */
 enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20 };
@@ -89,9 +98,9 @@ static int fill_handlers(const struct kernel_uring *uring, struct err *err)
     return 0;
 }
 
-int kernel_uring_watch(struct kernel_uring *uring, uint64_t calls, struct err *err)
+int kernel_uring_watch(struct kernel_uring *uring, const struct wire_calls *calls, struct err *err)
 {
-    if ((calls & uring_calls) == 0) {
+    if (!wanted(calls)) {
         kernel_uring_done(uring);
         return 0;
     }

@@ -13,6 +13,7 @@ struct bpf_link;
 struct bpf_program;
 struct err;
 struct sensor;
+struct wire_calls;
 
 enum { KERNEL_URING_PROGRAMS = 2 };
 
@@ -25,6 +26,7 @@ struct kernel_uring {
 /* Before `programs` are loaded: leave out those that this kernel cannot take. */
 void kernel_uring_prepare(struct kernel_uring *uring, struct sensor *programs);
 
-/* Attach or detach as `calls` (bit 1 << enum wire_call) want it. Errors: those of attaching. */
-must_check int kernel_uring_watch(struct kernel_uring *uring, uint64_t calls, struct err *err);
+/* Attach or detach as `calls` want it. Errors: those of attaching. */
+must_check int kernel_uring_watch(struct kernel_uring *uring, const struct wire_calls *calls,
+                                  struct err *err);
 void kernel_uring_done(struct kernel_uring *uring); /* detaches; a zeroed one is fine */

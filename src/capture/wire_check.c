@@ -5,29 +5,17 @@
 #include "bpf/include/wire.h"
 #include "capture/wire_check.h"
 
-#define CALL(name) (1ull << WIRE_CALL_##name)
-#define CALLS_EXEC (CALL(EXECVE) | CALL(EXECVEAT))
-#define CALLS_OPEN (CALL(OPEN) | CALL(OPENAT) | CALL(OPENAT2) | CALL(CREAT))
-#define CALLS_PATH                                                                                 \
-    (CALL(UNLINK) | CALL(UNLINKAT) | CALL(RENAME) | CALL(RENAMEAT) | CALL(RENAMEAT2) |             \
-     CALL(CHMOD) | CALL(FCHMOD) | CALL(FCHMODAT) | CALL(FCHMODAT2))
-#define CALLS_OTHER (CALL(CLONE) | CALL(CLONE3) | CALL(FORK) | CALL(VFORK) | CALLS_EXEC)
-
 enum { TEXT_BAD = WIRE_RECORD_MAX }; /* more than any record holds */
-
-static bool call_in(uint16_t call, uint64_t set)
-{
-    return call < WIRE_CALL_COUNT && (set & 1ull << call) != 0;
-}
 
 /* Bytes of text, or TEXT_BAD when a member is out of its range. */
 static size_t exec_text(const void *record)
 {
     const struct wire_exec *exec = record;
 
-    if (!call_in(exec->call, CALLS_EXEC) || exec->path_len > WIRE_PATH_MAX ||
-        exec->filename_len > WIRE_PATH_MAX || exec->cwd_len > WIRE_PATH_MAX ||
-        exec->args_len > WIRE_ARGS_MAX || exec->env_len > WIRE_ENV_MAX)
+    if ((exec->call != WIRE_CALL_EXECVE && exec->call != WIRE_CALL_EXECVEAT) ||
+        exec->path_len > WIRE_PATH_MAX || exec->filename_len > WIRE_PATH_MAX ||
+        exec->cwd_len > WIRE_PATH_MAX || exec->args_len > WIRE_ARGS_MAX ||
+        exec->env_len > WIRE_ENV_MAX)
         return TEXT_BAD;
     return (size_t)exec->path_len + exec->filename_len + exec->cwd_len + exec->args_len +
            exec->env_len;
@@ -43,41 +31,60 @@ static size_t cgroup_text(const void *record)
     return cgroup->path_len;
 }
 
+static bool opens(uint16_t call)
+{
+    return call == WIRE_CALL_OPEN || call == WIRE_CALL_OPENAT || call == WIRE_CALL_OPENAT2 ||
+           call == WIRE_CALL_CREAT;
+}
+
 static size_t open_text(const void *record)
 {
     const struct wire_open *open = record;
 
-    if (!call_in(open->call, CALLS_OPEN) || open->path_len > WIRE_PATH_MAX ||
-        open->raw_len > WIRE_PATH_MAX || open->base_len > WIRE_PATH_MAX)
+    if (!opens(open->call) || open->path_len > WIRE_PATH_MAX || open->raw_len > WIRE_PATH_MAX ||
+        open->base_len > WIRE_PATH_MAX)
         return TEXT_BAD;
     return (size_t)open->path_len + open->raw_len + open->base_len;
 }
 
-static size_t connect_text(const void *record)
-{
-    const struct wire_connect *connect = record;
-
-    return connect->unix_len > WIRE_UNIX_PATH_MAX ? TEXT_BAD : connect->unix_len;
-}
-
-static size_t path_text(const void *record)
-{
-    const struct wire_path *path = record;
-
-    if (!call_in(path->call, CALLS_PATH) || path->name_len > WIRE_PATH_MAX ||
-        path->new_name_len > WIRE_PATH_MAX || path->base_len > WIRE_PATH_MAX ||
-        path->new_base_len > WIRE_PATH_MAX)
-        return TEXT_BAD;
-    return (size_t)path->name_len + path->new_name_len + path->base_len + path->new_base_len;
-}
+/* The longest each part may be; of structures, the only length besides none. */
+static const struct {
+    uint16_t max;
+    bool whole;
+} call_parts[WIRE_PART_COUNT] = {
+    [WIRE_PART_SOCKET] = {sizeof(struct wire_socket), true},
+    [WIRE_PART_TASK] = {sizeof(struct wire_task), true},
+    [WIRE_PART_NAME] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_NEW_NAME] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_BASE] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_NEW_BASE] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_FD] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_CWD] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_STRING] = {WIRE_PATH_MAX, false},
+    [WIRE_PART_UNIX] = {WIRE_UNIX_PATH_MAX, false},
+    [WIRE_PART_DATA] = {WIRE_DATA_MAX, false},
+    [WIRE_PART_STRUCT] = {WIRE_STRUCT_MAX, false},
+    [WIRE_PART_STRUCT2] = {WIRE_STRUCT_MAX, false},
+};
 
 static size_t call_text(const void *record)
 {
     const struct wire_call_record *call = record;
+    size_t sum = 0;
 
-    if (!call_in(call->call, CALLS_OTHER) || call->text_len > WIRE_PATH_MAX)
+    if (call->call >= WIRE_CALL_COUNT || opens(call->call) || call->parts >> WIRE_PART_COUNT != 0)
         return TEXT_BAD;
-    return call->text_len;
+    for (size_t i = 0; i < ARRAY_LEN(call_parts); i++) {
+        uint16_t len = call->len[i];
+
+        if (len > call_parts[i].max ||
+            (call_parts[i].whole && len != 0 && len != call_parts[i].max))
+            return TEXT_BAD;
+        if (len != 0 && (call->parts >> i & 1) == 0)
+            return TEXT_BAD;
+        sum += len;
+    }
+    return sum;
 }
 
 static const struct {
@@ -89,8 +96,6 @@ static const struct {
     [WIRE_EXIT] = {sizeof(struct wire_exit), NULL},
     [WIRE_CGROUP] = {sizeof(struct wire_cgroup), cgroup_text},
     [WIRE_OPEN] = {sizeof(struct wire_open), open_text},
-    [WIRE_CONNECT] = {sizeof(struct wire_connect), connect_text},
-    [WIRE_PATH] = {sizeof(struct wire_path), path_text},
     [WIRE_CALL] = {sizeof(struct wire_call_record), call_text},
     [WIRE_TASK] = {sizeof(struct wire_task_record), NULL},
 };

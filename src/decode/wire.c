@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "decode/call_table.h"
 #include "decode/flags.h"
 #include "decode/path.h"
 #include "event/event_flags.h"
@@ -25,31 +26,18 @@ enum {
         6, /* parameters of exec and clone that records do not hold: fdlimit to vm_swap */
 };
 
-static const enum event_type call_types[WIRE_CALL_COUNT] = {
-    [WIRE_CALL_OPEN] = EVENT_OPEN,         [WIRE_CALL_OPENAT] = EVENT_OPENAT,
-    [WIRE_CALL_OPENAT2] = EVENT_OPENAT2,   [WIRE_CALL_CREAT] = EVENT_CREAT,
-    [WIRE_CALL_CONNECT] = EVENT_CONNECT,   [WIRE_CALL_UNLINK] = EVENT_UNLINK,
-    [WIRE_CALL_UNLINKAT] = EVENT_UNLINKAT, [WIRE_CALL_RENAME] = EVENT_RENAME,
-    [WIRE_CALL_RENAMEAT] = EVENT_RENAMEAT, [WIRE_CALL_RENAMEAT2] = EVENT_RENAMEAT2,
-    [WIRE_CALL_CHMOD] = EVENT_CHMOD,       [WIRE_CALL_FCHMOD] = EVENT_FCHMOD,
-    [WIRE_CALL_FCHMODAT] = EVENT_FCHMODAT, [WIRE_CALL_FCHMODAT2] = EVENT_FCHMODAT2,
-    [WIRE_CALL_CLONE] = EVENT_CLONE,       [WIRE_CALL_CLONE3] = EVENT_CLONE3,
-    [WIRE_CALL_FORK] = EVENT_FORK,         [WIRE_CALL_VFORK] = EVENT_VFORK,
-    [WIRE_CALL_EXECVE] = EVENT_EXECVE,     [WIRE_CALL_EXECVEAT] = EVENT_EXECVEAT,
-};
-
 enum event_type wire_call_type(enum wire_call call)
 {
-    return call < WIRE_CALL_COUNT ? call_types[call] : EVENT_NONE;
+    return call < WIRE_CALL_COUNT ? call_row(call)->type : EVENT_NONE;
 }
 
-uint64_t wire_calls_of(const struct event_set *types)
+struct wire_calls wire_calls_of(const struct event_set *types)
 {
-    uint64_t calls = 0;
+    struct wire_calls calls = {{0}};
 
     for (int call = 0; call < WIRE_CALL_COUNT; call++) {
-        if (event_set_has(types, call_types[call]))
-            calls |= 1ULL << call;
+        if (event_set_has(types, wire_call_type(call)))
+            wire_calls_add(&calls, (uint32_t)call);
     }
     return calls;
 }
@@ -222,36 +210,6 @@ static void fill_exit(struct event *event, const struct wire_exit *exit)
 }
 
 /* The clone family; the record knows what was asked and what came of it. */
-static void fill_clone(struct event *event, const struct wire_call_record *call)
-{
-    bool flagged = event->type == EVENT_CLONE || event->type == EVENT_CLONE3;
-
-    set_result(event, call->result);
-    add(event, value_i64(call->result));
-    add_absent(event, 2); /* exe, args */
-    add(event, value_i64(call->hdr.tid));
-    add(event, value_i64(call->hdr.pid));
-    add_absent(event, 2); /* ptid, cwd */
-    add_absent(event, RESOURCES_COUNT);
-    add_absent(event, 2); /* comm, cgroups */
-    add(event, value_u64(flagged ? flags_clone(call->arg[0]) : 0));
-}
-
-static void fill_failed_exec(struct event *event, const struct wire_call_record *call)
-{
-    struct sv text = text_of(&call->hdr, sizeof(*call));
-
-    set_result(event, call->result);
-    add(event, value_i64(call->result));
-    add_absent(event, 2); /* exe, args */
-    add(event, value_i64(call->hdr.tid));
-    add(event, value_i64(call->hdr.pid));
-    if (event->type != EVENT_EXECVE)
-        return;
-    add_absent(event, (uint32_t)event_param_index(EVENT_EXECVE, SV("filename")) - event->arg_count);
-    add_sv(event, take_text(&text, call->text_len));
-}
-
 /* --- files ----------------------------------------------------------------------------------- */
 
 static char fd_type_of(uint32_t file_mode)
@@ -322,190 +280,6 @@ static void fill_open(struct event *event, const struct wire_open *open)
     fill_open_args(event, open, raw);
 }
 
-static bool is_rename(enum event_type type)
-{
-    return type == EVENT_RENAME || type == EVENT_RENAMEAT || type == EVENT_RENAMEAT2;
-}
-
-static void fill_rename(struct event *event, const struct wire_path *path)
-{
-    bool at = event->type != EVENT_RENAME;
-
-    if (at)
-        add(event, value_i64(path->dirfd));
-    add_sv(event, event->path_source_raw);
-    if (at)
-        add(event, value_i64(path->new_dirfd));
-    add_sv(event, event->path_target_raw);
-    if (event->type == EVENT_RENAMEAT2)
-        add(event, value_u64(path->flags));
-}
-
-/* The descriptor that fchmod() changes, or the directory that a name is relative to. */
-static void set_path_fd(struct event *event, const struct wire_path *path, struct sv base)
-{
-    bool itself = event->type == EVENT_FCHMOD;
-
-    if (!itself && path->dirfd == AT_FDCWD)
-        base = (struct sv){NULL, 0};
-    event->fd = (struct event_fd){
-        .known = true,
-        .num = path->dirfd,
-        .type = base.len == 0 ? (char)0 : (itself ? 'f' : 'd'),
-        .name = base,
-        .name_raw = base,
-    };
-}
-
-static void fill_one_path(struct event *event, const struct wire_path *path, struct sv base)
-{
-    enum event_type type = event->type;
-    bool at = type == EVENT_UNLINKAT || type == EVENT_FCHMODAT || type == EVENT_FCHMODAT2;
-
-    if (at || type == EVENT_FCHMOD) {
-        set_path_fd(event, path, base);
-        add(event, value_i64(path->dirfd));
-    }
-    if (type != EVENT_FCHMOD)
-        add_sv(event, event->path_raw);
-    if (type != EVENT_UNLINK && type != EVENT_UNLINKAT) {
-        event->mode = path->mode & MODE_BITS;
-        add(event, value_u64(event->mode));
-    }
-    if (type == EVENT_UNLINKAT || type == EVENT_FCHMODAT2)
-        add(event, value_u64(path->flags));
-}
-
-static void fill_path(struct event *event, const struct wire_path *path)
-{
-    struct sv text = text_of(&path->hdr, sizeof(*path));
-    struct sv name = take_text(&text, path->name_len);
-    struct sv new_name = take_text(&text, path->new_name_len);
-    struct sv base = take_text(&text, path->base_len);
-    struct sv new_base = take_text(&text, path->new_base_len);
-
-    set_result(event, path->result);
-    add(event, value_i64(path->result));
-    if (is_rename(event->type)) {
-        event->path_source_raw = name;
-        event->path_source = path_join(event->scratch, base, name);
-        event->path_target_raw = new_name;
-        event->path_target = path_join(event->scratch, new_base, new_name);
-        fill_rename(event, path);
-        return;
-    }
-    event->path_raw = event->type == EVENT_FCHMOD ? base : name;
-    event->path = path_join(event->scratch, base, name);
-    fill_one_path(event, path, base);
-}
-
-/* --- connections ----------------------------------------------------------------------------- */
-
-/* An IPv6 address that stands for an IPv4 one is shown as that. */
-static bool is_mapped(const __u8 *address)
-{
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-
-    return memcmp(address, prefix, sizeof(prefix)) == 0;
-}
-
-static bool is_zero(const __u8 *address)
-{
-    static const uint8_t zero[16];
-
-    return memcmp(address, zero, sizeof(zero)) == 0;
-}
-
-static struct value_ip ip_of(const __u8 *address, bool six, bool mapped)
-{
-    struct value_ip ip = {.family = six && !mapped ? 6 : 4, .prefix = six && !mapped ? 128 : 32};
-
-    if (six && !mapped)
-        memcpy(ip.byte, address, 16);
-    else
-        memcpy(ip.byte, mapped ? address + 12 : address, 4);
-    return ip;
-}
-
-static void print_end(struct buf *out, const struct value_ip *ip, uint16_t port)
-{
-    value_print(out, VALUE_IPADDR, &(struct value){.kind = VALUE_ADDRESS, .ip = *ip});
-    buf_char(out, ':');
-    buf_u64(out, port);
-}
-
-static uint8_t l4_protocol_of(const struct wire_connect *connect)
-{
-    if (connect->protocol != 0)
-        return (uint8_t)connect->protocol;
-    switch (connect->type) {
-    case SOCK_STREAM:
-        return IPPROTO_TCP;
-    case SOCK_DGRAM:
-        return IPPROTO_UDP;
-    case SOCK_RAW:
-        return IPPROTO_RAW;
-    default:
-        return 0;
-    }
-}
-
-/* Name the connection; returns the remote address alone. */
-static struct sv fill_inet(struct event *event, const struct wire_connect *connect)
-{
-    struct event_fd *fd = &event->fd;
-    bool six = connect->family == AF_INET6;
-    bool mapped =
-        six && is_mapped(connect->remote) && (is_mapped(connect->local) || is_zero(connect->local));
-    char room[CONNECTION_TEXT_MAX];
-    struct buf text = {.ptr = room, .size = sizeof(room), .limit = sizeof(room) - 1};
-
-    fd->type = six && !mapped ? '6' : '4';
-    fd->l4_protocol = l4_protocol_of(connect);
-    fd->has_addresses = true;
-    fd->local = ip_of(connect->local, six, mapped);
-    fd->remote = ip_of(connect->remote, six, mapped);
-    fd->local_port = connect->local_port;
-    fd->remote_port = connect->remote_port;
-    print_end(&text, &fd->local, fd->local_port);
-    buf_str(&text, "->");
-    print_end(&text, &fd->remote, fd->remote_port);
-    fd->name = arena_sv(event->scratch, buf_view(&text));
-    buf_reset(&text);
-    print_end(&text, &fd->remote, fd->remote_port);
-    return arena_sv(event->scratch, buf_view(&text));
-}
-
-/* A name in the abstract namespace begins with a NUL, shown as '@'. */
-static struct sv fill_unix(struct event *event, const struct wire_connect *connect)
-{
-    struct sv text = text_of(&connect->hdr, sizeof(*connect));
-    struct sv name = take_text(&text, connect->unix_len);
-
-    event->fd.type = 'u';
-    if (name.len > 0 && name.ptr[0] == '\0')
-        name = arena_printf(event->scratch, "@%.*s", (int)name.len - 1, name.ptr + 1);
-    event->fd.name = name;
-    return name;
-}
-
-static void fill_connect(struct event *event, const struct wire_connect *connect)
-{
-    bool connected = connect->result >= 0 || connect->result == -EINPROGRESS;
-    struct sv address = {NULL, 0};
-
-    set_result(event, connect->result);
-    event->fd = (struct event_fd){.known = true, .num = connect->fd, .ino = connect->ino};
-    if (connect->family == AF_INET || connect->family == AF_INET6)
-        address = fill_inet(event, connect);
-    else if (connect->family == AF_UNIX)
-        address = fill_unix(event, connect);
-    add(event, value_i64(connect->result));
-    add_sv(event, connected ? event->fd.name : (struct sv){NULL, 0});
-    add(event, value_i64(connect->fd));
-    add_sv(event, address);
-}
-
 /* --- records --------------------------------------------------------------------------------- */
 
 static size_t fixed_size(uint16_t kind)
@@ -522,10 +296,6 @@ static size_t fixed_size(uint16_t kind)
         return sizeof(struct wire_cgroup);
     case WIRE_OPEN:
         return offsetof(struct wire_open, data);
-    case WIRE_CONNECT:
-        return sizeof(struct wire_connect);
-    case WIRE_PATH:
-        return sizeof(struct wire_path);
     case WIRE_CALL:
         return sizeof(struct wire_call_record);
     case WIRE_KIND_COUNT:
@@ -549,6 +319,43 @@ static void fill_cgroup(struct change *change, const struct wire_cgroup *cgroup)
         cgroup->what < ARRAY_LEN(whats) ? whats[cgroup->what] : CHANGE_CGROUP_SEEN;
     change->cgroup_is_v1 = cgroup->hierarchy == WIRE_CGROUP_V1;
     change->cgroup_path = take_text(&text, cgroup->path_len);
+}
+
+/* setpgid(2) of a child; ids are those that the caller sees. */
+static void fill_child_group(struct change *change, const struct wire_call_record *call)
+{
+    uint32_t child = (uint32_t)call->arg[0], group = (uint32_t)call->arg[1];
+
+    change->kind = CHANGE_GROUP;
+    change->task = (struct change_task){
+        .pid = call->hdr.pid,
+        .start_ns = call->hdr.start_ns,
+        .vpid = child,
+        .vpgid = group == 0 ? child : group,
+    };
+}
+
+static void fill_call_change(struct change *change, const struct wire_call_record *call)
+{
+    const uint32_t told = 1u << WIRE_PART_TASK | 1u << WIRE_PART_CWD;
+    struct call_view view;
+
+    if ((call->parts & told) == 0 || !call_open(&view, call, NULL))
+        return;
+    if (view.task == NULL) {
+        change->kind = CHANGE_CWD;
+        change->task.pid = call->hdr.pid;
+        change->task.start_ns = call->hdr.start_ns;
+    } else if (call->call == WIRE_CALL_SETPGID && (uint32_t)call->arg[0] != 0 &&
+               (uint32_t)call->arg[0] != view.task->vpid) {
+        fill_child_group(change, call);
+    } else {
+        change->kind = CHANGE_UPDATE;
+        fill_task(&change->task, view.task);
+        if (call->hdr.tid != call->hdr.pid)
+            change->task.name = (struct sv){NULL, 0}; /* that of a thread */
+    }
+    change->program.cwd = view.part[WIRE_PART_CWD];
 }
 
 void wire_change(const struct wire_header *record, struct change *change)
@@ -576,6 +383,9 @@ void wire_change(const struct wire_header *record, struct change *change)
     case WIRE_CGROUP:
         fill_cgroup(change, (const struct wire_cgroup *)record);
         break;
+    case WIRE_CALL:
+        fill_call_change(change, (const struct wire_call_record *)record);
+        break;
     default:
         break;
     }
@@ -596,14 +406,8 @@ static enum event_type type_of(const struct wire_header *record)
     case WIRE_OPEN:
         type = wire_call_type(((const struct wire_open *)record)->call);
         return event_opens(type) ? type : EVENT_NONE;
-    case WIRE_CONNECT:
-        return EVENT_CONNECT;
-    case WIRE_PATH:
-        type = wire_call_type(((const struct wire_path *)record)->call);
-        return type >= EVENT_UNLINK && type <= EVENT_FCHMODAT2 ? type : EVENT_NONE;
     case WIRE_CALL:
-        type = wire_call_type(((const struct wire_call_record *)record)->call);
-        return type >= EVENT_CLONE && type <= EVENT_EXECVEAT ? type : EVENT_NONE;
+        return wire_call_type(((const struct wire_call_record *)record)->call);
     default:
         return EVENT_NONE;
     }
@@ -612,8 +416,6 @@ static enum event_type type_of(const struct wire_header *record)
 static void fill_event(struct event *event, const struct wire_header *record,
                        const struct change *change)
 {
-    const struct wire_call_record *call = (const struct wire_call_record *)record;
-
     switch (record->kind) {
     case WIRE_EXEC:
         fill_exec(event, record, change);
@@ -624,17 +426,8 @@ static void fill_event(struct event *event, const struct wire_header *record,
     case WIRE_OPEN:
         fill_open(event, (const struct wire_open *)record);
         break;
-    case WIRE_CONNECT:
-        fill_connect(event, (const struct wire_connect *)record);
-        break;
-    case WIRE_PATH:
-        fill_path(event, (const struct wire_path *)record);
-        break;
     default:
-        if (event->type >= EVENT_EXECVE)
-            fill_failed_exec(event, call);
-        else
-            fill_clone(event, call);
+        call_decode(event, (const struct wire_call_record *)record);
         break;
     }
 }

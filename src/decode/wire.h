@@ -12,8 +12,8 @@ struct arena;
 
 /* The event that a call makes. */
 enum event_type wire_call_type(enum wire_call call);
-/* The calls that make events of these types: bit (1 << enum wire_call), for the kernel side. */
-uint64_t wire_calls_of(const struct event_set *types);
+/* The calls that make events of these types, for the kernel side. */
+struct wire_calls wire_calls_of(const struct event_set *types);
 
 /* The change that a checked record tells of; CHANGE_NONE for most. */
 void wire_change(const struct wire_header *record, struct change *change);

@@ -226,6 +226,12 @@ static void words_signal(struct buf *out, int64_t number)
         buf_printf(out, "SIG%s", name);
 }
 
+/* The same text, not one that reads alike. */
+static bool is_raw(struct sv raw, struct sv text)
+{
+    return raw.len > 0 && raw.ptr == text.ptr;
+}
+
 /* The resolved path, where the parameter is a relative one. */
 static void words_path(struct buf *out, const struct event *event, const char *param, struct sv raw)
 {
@@ -233,8 +239,12 @@ static void words_path(struct buf *out, const struct event *event, const char *p
     struct sv path = event->path;
 
     if (sv_starts(name, SV("old")))
-        path = event->path_source;
+        path = is_raw(event->path_target_raw, raw) ? event->path_target : event->path_source;
     else if (sv_starts(name, SV("new")))
+        path = is_raw(event->path_source_raw, raw) ? event->path_source : event->path_target;
+    else if (is_raw(event->path_source_raw, raw))
+        path = event->path_source;
+    else if (is_raw(event->path_target_raw, raw))
         path = event->path_target;
     if (raw.len > 0 && raw.ptr[0] != '/' && raw.ptr[0] != '<')
         buf_sv(out, path);

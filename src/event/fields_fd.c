@@ -312,9 +312,12 @@ static uint32_t fd_is_lower_layer(const struct event *e, const struct field_ref 
     return e->fd.known ? field_bool(out, e->fd.lower_layer) : 0;
 }
 
-/* A call that failed has worked on nothing; only opens tell what they tried. */
+/* A call that failed has worked on nothing; only opens tell what they tried. The paths of some
+ * calls are known, but no fs.path. */
 static bool has_paths(const struct event *e)
 {
+    if (e->type == EVENT_MKNOD || e->type == EVENT_MKNODAT || e->type == EVENT_CHROOT)
+        return false;
     return !e->has_result || e->result >= 0 || event_opens(e->type);
 }
 

@@ -516,9 +516,8 @@ static void measure_instructions(char **argv, const struct recording *recording,
 static void say_stream(const struct recording *recording)
 {
     static const char *const kinds[WIRE_KIND_COUNT] = {
-        [WIRE_FORK] = "fork",     [WIRE_EXEC] = "exec", [WIRE_EXIT] = "exit",
-        [WIRE_CGROUP] = "cgroup", [WIRE_OPEN] = "open", [WIRE_CONNECT] = "connect",
-        [WIRE_PATH] = "path",     [WIRE_CALL] = "call", [WIRE_TASK] = "task",
+        [WIRE_FORK] = "fork", [WIRE_EXEC] = "exec", [WIRE_EXIT] = "exit", [WIRE_CGROUP] = "cgroup",
+        [WIRE_OPEN] = "open", [WIRE_CALL] = "call", [WIRE_TASK] = "task",
     };
 
     (void)fprintf(stderr, "bench: %llu records, %llu lost when recording:",

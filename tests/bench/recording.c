@@ -128,7 +128,7 @@ static struct kernel_ring *open_ring(struct scene *scene)
 {
     const struct kernel_ring_options options = {.cgroup = scene->cgroup,
                                                 .ring_bytes = RING_BYTES,
-                                                .calls = (1ULL << WIRE_CALL_COUNT) - 1,
+                                                .calls = wire_calls_all(),
                                                 .environment = true};
     struct kernel_ring *ring = NULL;
     struct err err = {0};

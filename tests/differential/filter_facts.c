@@ -94,17 +94,24 @@ static void open_facts(struct filter_facts *facts, char *texts, const struct wir
     }
 }
 
-static void path_facts(struct filter_facts *facts, char *texts, const struct wire_path *record)
+static struct sv part(const struct wire_call_record *record, enum wire_part index)
 {
-    struct sv name = {record->data, record->name_len};
-    struct sv new_name = {name.ptr + name.len, record->new_name_len};
-    struct sv base = {new_name.ptr + new_name.len, record->base_len};
-    struct sv new_base = {base.ptr + base.len, record->new_base_len};
+    const char *at = record->data;
 
-    know(facts, FILTER_RESULT, record->result);
-    know(facts, FILTER_MODE, record->mode & MODE_BITS);
-    path(facts, texts, FILTER_PATH, name, base);
-    path(facts, texts, FILTER_PATH_SECOND, new_name, new_base);
+    for (int i = 0; i < (int)index; i++)
+        at += record->len[i];
+    return (struct sv){at, record->len[index]};
+}
+
+static void path_facts(struct filter_facts *facts, char *texts,
+                       const struct wire_call_record *record)
+{
+    uint32_t mode = record->call == WIRE_CALL_CHMOD || record->call == WIRE_CALL_FCHMOD ? 1 : 2;
+
+    know(facts, FILTER_MODE, record->arg[mode] & MODE_BITS);
+    path(facts, texts, FILTER_PATH, part(record, WIRE_PART_NAME), part(record, WIRE_PART_BASE));
+    path(facts, texts, FILTER_PATH_SECOND, part(record, WIRE_PART_NEW_NAME),
+         part(record, WIRE_PART_NEW_BASE));
 }
 
 static bool is_mapped(const unsigned char *address)
@@ -128,7 +135,7 @@ static void end_facts(struct filter_facts *facts, uint32_t end, const unsigned c
     facts->known |= 1u << (FILTER_LOCAL_IP + end);
 }
 
-static int64_t protocol_of(const struct wire_connect *connect)
+static int64_t protocol_of(const struct wire_socket *connect)
 {
     if (connect->protocol != 0)
         return (uint8_t)connect->protocol;
@@ -145,25 +152,55 @@ static int64_t protocol_of(const struct wire_connect *connect)
 }
 
 /* Of IPv6 addresses that stand for IPv4 ones nothing is known. */
-static void connect_facts(struct filter_facts *facts, const struct wire_connect *connect)
+static void connect_facts(struct filter_facts *facts, const struct wire_call_record *record)
 {
-    know(facts, FILTER_RESULT, connect->result);
-    know(facts, FILTER_FD_NUM, connect->fd);
-    if (connect->family == AF_UNIX || (connect->family != AF_INET && connect->family != AF_INET6)) {
-        know(facts, FILTER_FD_TYPE, connect->family == AF_UNIX ? 'u' : FILTER_ABSENT);
-        know(facts, FILTER_FD_L4, connect->family == AF_UNIX ? 0 : FILTER_ABSENT);
+    struct sv bytes = part(record, WIRE_PART_SOCKET);
+    struct wire_socket socket = {0};
+
+    know(facts, FILTER_FD_NUM, record->fd.num);
+    if (bytes.len != sizeof(socket))
+        return;
+    memcpy(&socket, bytes.ptr, sizeof(socket));
+    if (socket.family != AF_INET && socket.family != AF_INET6) {
+        if (socket.family == AF_UNIX)
+            know(facts, FILTER_FD_TYPE, 'u');
+        know(facts, FILTER_FD_L4, 0);
         know(facts, FILTER_LOCAL_PORT, FILTER_ABSENT);
         know(facts, FILTER_REMOTE_PORT, FILTER_ABSENT);
         facts->known |= 1u << FILTER_LOCAL_IP | 1u << FILTER_REMOTE_IP;
         return;
     }
-    know(facts, FILTER_FD_L4, protocol_of(connect));
-    if (connect->family == AF_INET6 && (is_mapped(connect->remote) || is_mapped(connect->local)))
+    know(facts, FILTER_FD_L4, protocol_of(&socket));
+    if (socket.family == AF_INET6 && (is_mapped(socket.remote) || is_mapped(socket.local)))
         return;
-    facts->family = connect->family == AF_INET ? 4 : 6;
-    know(facts, FILTER_FD_TYPE, connect->family == AF_INET ? '4' : '6');
-    end_facts(facts, 0, connect->local, connect->local_port);
-    end_facts(facts, 1, connect->remote, connect->remote_port);
+    facts->family = socket.family == AF_INET ? 4 : 6;
+    know(facts, FILTER_FD_TYPE, socket.family == AF_INET ? '4' : '6');
+    end_facts(facts, 0, socket.local, socket.local_port);
+    end_facts(facts, 1, socket.remote, socket.remote_port);
+}
+
+static void call_facts(struct filter_facts *facts, char *texts,
+                       const struct wire_call_record *record)
+{
+    know(facts, FILTER_RESULT, record->result);
+    switch (record->call) {
+    case WIRE_CALL_CONNECT:
+        connect_facts(facts, record);
+        break;
+    case WIRE_CALL_UNLINK:
+    case WIRE_CALL_UNLINKAT:
+    case WIRE_CALL_RENAME:
+    case WIRE_CALL_RENAMEAT:
+    case WIRE_CALL_RENAMEAT2:
+    case WIRE_CALL_CHMOD:
+    case WIRE_CALL_FCHMOD:
+    case WIRE_CALL_FCHMODAT:
+    case WIRE_CALL_FCHMODAT2:
+        path_facts(facts, texts, record);
+        break;
+    default:
+        break;
+    }
 }
 
 bool filter_facts_of(const struct wire_header *record, struct filter_facts *facts, char *texts)
@@ -173,14 +210,8 @@ bool filter_facts_of(const struct wire_header *record, struct filter_facts *fact
     case WIRE_OPEN:
         open_facts(facts, texts, (const struct wire_open *)record);
         return true;
-    case WIRE_PATH:
-        path_facts(facts, texts, (const struct wire_path *)record);
-        return true;
-    case WIRE_CONNECT:
-        connect_facts(facts, (const struct wire_connect *)record);
-        return true;
     case WIRE_CALL:
-        know(facts, FILTER_RESULT, ((const struct wire_call_record *)record)->result);
+        call_facts(facts, texts, (const struct wire_call_record *)record);
         return true;
     default:
         return false;

@@ -289,8 +289,6 @@ static void drop_filters(struct suite *s)
 union record {
     struct wire_header hdr;
     struct wire_open open;
-    struct wire_path path;
-    struct wire_connect connect;
     struct wire_call_record call;
     char bytes[WIRE_RECORD_MAX];
 };
@@ -348,61 +346,75 @@ static size_t make_open(struct suite *s, struct wire_open *open)
     return at;
 }
 
-static size_t make_path(struct suite *s, struct wire_path *path)
+/* Append a text as a part of the call. */
+static void put_part(struct suite *s, union record *record, size_t *at, enum wire_part part,
+                     bool absolute)
 {
-    union record *record = (union record *)path;
-    size_t at = sizeof(*path);
+    record->call.len[part] = put_text(s, record, at, absolute);
+    record->call.parts |= (uint16_t)(1u << part);
+}
 
-    path->hdr.kind = WIRE_PATH;
-    path->result = some_result(s);
-    path->mode = made_pick(&s->made, 07777);
-    path->dirfd = path->new_dirfd = AT_FDCWD;
-    if (path->call != WIRE_CALL_FCHMOD)
-        path->name_len = put_text(s, record, &at, false);
-    if (path->call == WIRE_CALL_RENAME || path->call == WIRE_CALL_RENAMEAT2)
-        path->new_name_len = put_text(s, record, &at, false);
-    path->base_len = put_text(s, record, &at, true);
-    if (path->call == WIRE_CALL_RENAME || path->call == WIRE_CALL_RENAMEAT2)
-        path->new_base_len = put_text(s, record, &at, true);
+static size_t make_path(struct suite *s, union record *record)
+{
+    struct wire_call_record *call = &record->call;
+    bool renames = call->call == WIRE_CALL_RENAME || call->call == WIRE_CALL_RENAMEAT2;
+    size_t at = sizeof(*call);
+
+    for (size_t i = 0; i < ARRAY_LEN(call->arg); i++)
+        call->arg[i] = made_pick(&s->made, 07777);
+    if (call->call == WIRE_CALL_FCHMOD) {
+        call->fd = (struct wire_fd){.has = 1, .num = (int32_t)call->arg[0], .mode = S_IFREG};
+        put_part(s, record, &at, WIRE_PART_FD, true);
+        return at;
+    }
+    put_part(s, record, &at, WIRE_PART_NAME, false);
+    if (renames)
+        put_part(s, record, &at, WIRE_PART_NEW_NAME, false);
+    put_part(s, record, &at, WIRE_PART_BASE, true);
+    if (renames)
+        put_part(s, record, &at, WIRE_PART_NEW_BASE, true);
     return at;
 }
 
-static void some_ip(struct suite *s, struct wire_connect *connect, uint8_t *out)
+static void some_ip(struct suite *s, const struct wire_socket *socket, uint8_t *out)
 {
     struct value_ip ip = made_value(&s->made, VALUE_IPADDR).ip;
 
     if (made_chance(&s->made, 15))
         return;
-    if (connect->family == AF_INET6 && ip.family == 4 && made_chance(&s->made, 50)) {
+    if (socket->family == AF_INET6 && ip.family == 4 && made_chance(&s->made, 50)) {
         out[10] = out[11] = 0xff;
         memcpy(out + 12, ip.byte, 4);
     } else {
-        memcpy(out, ip.byte, connect->family == AF_INET ? 4 : 16);
+        memcpy(out, ip.byte, socket->family == AF_INET ? 4 : 16);
     }
 }
 
-static size_t make_connect(struct suite *s, struct wire_connect *connect)
+static size_t make_connect(struct suite *s, union record *record)
 {
     static const uint16_t families[] = {AF_INET, AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
     static const uint16_t ports[] = {0, 22, 80, 443, 50000};
-    union record *record = (union record *)connect;
-    size_t at = sizeof(*connect);
+    struct wire_call_record *call = &record->call;
+    struct wire_socket *socket = (struct wire_socket *)call->data;
+    size_t at = sizeof(*call) + sizeof(*socket);
 
-    connect->hdr.kind = WIRE_CONNECT;
-    connect->result = some_result(s);
-    connect->fd = (int32_t)made_pick(&s->made, 5);
-    connect->family = families[made_pick(&s->made, ARRAY_LEN(families))];
-    connect->type = (uint16_t)(1 + made_pick(&s->made, 3));
-    connect->protocol =
+    call->fd = (struct wire_fd){.has = 1, .num = (int32_t)made_pick(&s->made, 5)};
+    call->len[WIRE_PART_SOCKET] = sizeof(*socket);
+    call->parts |= 1u << WIRE_PART_SOCKET;
+    socket->family = families[made_pick(&s->made, ARRAY_LEN(families))];
+    socket->type = (uint16_t)(1 + made_pick(&s->made, 3));
+    socket->protocol =
         made_chance(&s->made, 50) ? 0 : (uint16_t)(made_chance(&s->made, 50) ? 6 : 17);
-    connect->local_port = ports[made_pick(&s->made, ARRAY_LEN(ports))];
-    connect->remote_port = ports[made_pick(&s->made, ARRAY_LEN(ports))];
-    if (connect->family == AF_INET || connect->family == AF_INET6) {
-        some_ip(s, connect, connect->local);
-        some_ip(s, connect, connect->remote);
-    } else if (connect->family == AF_UNIX) {
-        connect->unix_len = put_text(s, record, &at, false) % WIRE_UNIX_PATH_MAX;
-        at = sizeof(*connect) + connect->unix_len;
+    socket->local_port = ports[made_pick(&s->made, ARRAY_LEN(ports))];
+    socket->remote_port = ports[made_pick(&s->made, ARRAY_LEN(ports))];
+    if (socket->family == AF_INET || socket->family == AF_INET6) {
+        some_ip(s, socket, socket->local);
+        some_ip(s, socket, socket->remote);
+    } else if (socket->family == AF_UNIX) {
+        size_t from = at;
+        put_part(s, record, &at, WIRE_PART_UNIX, false);
+        call->len[WIRE_PART_UNIX] %= WIRE_UNIX_PATH_MAX;
+        at = from + call->len[WIRE_PART_UNIX];
     }
     return at;
 }
@@ -416,15 +428,14 @@ static void make_record(struct suite *s, enum wire_call call, union record *reco
     if (call <= WIRE_CALL_CREAT) {
         record->open.call = (uint16_t)call;
         size = make_open(s, &record->open);
-    } else if (call == WIRE_CALL_CONNECT) {
-        size = make_connect(s, &record->connect);
-    } else if (call <= WIRE_CALL_FCHMODAT2) {
-        record->path.call = (uint16_t)call;
-        size = make_path(s, &record->path);
     } else {
         record->hdr.kind = WIRE_CALL;
         record->call.call = (uint16_t)call;
         record->call.result = some_result(s);
+        if (call == WIRE_CALL_CONNECT)
+            size = make_connect(s, record);
+        else if (call <= WIRE_CALL_FCHMODAT2)
+            size = make_path(s, record);
     }
     record->hdr.size = (uint32_t)((size + 7) / 8 * 8);
 }

@@ -13,9 +13,8 @@ static size_t text_end(const struct wire_header *hdr)
     const struct wire_exec *exec = (const void *)hdr;
     const struct wire_cgroup *cgroup = (const void *)hdr;
     const struct wire_open *open = (const void *)hdr;
-    const struct wire_connect *connect = (const void *)hdr;
-    const struct wire_path *path = (const void *)hdr;
     const struct wire_call_record *call = (const void *)hdr;
+    size_t end = sizeof(*call);
 
     switch (hdr->kind) {
     case WIRE_FORK:
@@ -31,13 +30,10 @@ static size_t text_end(const struct wire_header *hdr)
     case WIRE_OPEN:
         return offsetof(struct wire_open, data) + (size_t)open->path_len + open->raw_len +
                open->base_len;
-    case WIRE_CONNECT:
-        return sizeof(*connect) + (size_t)connect->unix_len;
-    case WIRE_PATH:
-        return sizeof(*path) + (size_t)path->name_len + path->new_name_len + path->base_len +
-               path->new_base_len;
     case WIRE_CALL:
-        return sizeof(*call) + (size_t)call->text_len;
+        for (size_t i = 0; i < WIRE_PART_COUNT; i++)
+            end += call->len[i];
+        return end;
     default:
         assert(!"a kind that does not exist");
         return 0;

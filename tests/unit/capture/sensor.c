@@ -58,7 +58,7 @@ static void find_cgroup2(char *path)
 void sensor_begin(struct sensor *sensor, const char *helper,
                   const struct kernel_ring_options *options)
 {
-    struct kernel_ring_options mine = {.calls = ~0ull};
+    struct kernel_ring_options mine = {.calls = wire_calls_all()};
     char mount[MOUNT_MAX];
     char template[] = "/tmp/tiercel-sensor-XXXXXX";
     struct err err = {0};
@@ -234,4 +234,43 @@ struct sv sensor_text(const char **at, size_t len)
 void sensor_path(const struct sensor *sensor, const char *name, char *path)
 {
     CHECK(snprintf(path, PATH_MAX, "%s/%s", sensor->dir, name) < PATH_MAX);
+}
+
+struct wire_calls sensor_one_call(enum wire_call call)
+{
+    struct wire_calls calls = {{0}};
+
+    wire_calls_add(&calls, call);
+    return calls;
+}
+
+struct sv sensor_part(const struct wire_call_record *record, enum wire_part part)
+{
+    const char *at = record->data;
+
+    for (int i = 0; i < (int)part; i++)
+        at += record->len[i];
+    return (struct sv){at, record->len[part]};
+}
+
+const struct wire_call_record *sensor_call(const struct sensor *sensor, enum wire_call call,
+                                           uint32_t pid, size_t nth)
+{
+    for (size_t i = 0;; i++) {
+        const struct wire_call_record *record =
+            (const struct wire_call_record *)sensor_find(sensor, WIRE_CALL, pid, i);
+
+        if (record == NULL || (record->call == call && nth-- == 0))
+            return record;
+    }
+}
+
+struct wire_socket sensor_socket(const struct wire_call_record *record)
+{
+    struct sv part = sensor_part(record, WIRE_PART_SOCKET);
+    struct wire_socket socket;
+
+    CHECK_INT(part.len, sizeof(socket));
+    memcpy(&socket, part.ptr, sizeof(socket));
+    return socket;
 }

@@ -52,6 +52,15 @@ void sensor_drain(struct sensor *sensor); /* until nothing came for a while */
 const struct wire_header *sensor_find(const struct sensor *sensor, enum wire_kind kind,
                                       uint32_t pid, size_t nth);
 
+struct wire_calls sensor_one_call(enum wire_call call);
+
+/* A part of a call's record. */
+struct sv sensor_part(const struct wire_call_record *record, enum wire_part part);
+struct wire_socket sensor_socket(const struct wire_call_record *record);
+/* The nth (from 0) record of a call that process `pid` made, or NULL. */
+const struct wire_call_record *sensor_call(const struct sensor *sensor, enum wire_call call,
+                                           uint32_t pid, size_t nth);
+
 /* A kernel_record_fn whose ctx is a struct sensor, for snapshots. */
 void sensor_keep(void *ctx, const struct wire_header *record);
 

@@ -269,7 +269,7 @@ static int body_before(void *ctx)
 /* Another sensor, younger than the process. */
 static void programs_from_before(void **state)
 {
-    struct kernel_ring_options options = {.cgroup = watch.sensor.cgroup, .calls = ~0ull};
+    struct kernel_ring_options options = {.cgroup = watch.sensor.cgroup, .calls = wire_calls_all()};
     struct kernel_ring *older = watch.sensor.ring;
     struct err err = {0};
     int gate[4];

@@ -437,6 +437,28 @@ static int body_path(void *ctx)
     return ends_as(row->row, result == -1 ? -errno : 0, row->result);
 }
 
+/* Where the row's numbers are among the arguments. */
+static void check_path_numbers(const struct path_row *row, const struct wire_call_record *call)
+{
+    switch (row->call) {
+    case WIRE_CALL_CHMOD:
+    case WIRE_CALL_FCHMOD:
+        CHECK_INT(call->arg[1], row->mode);
+        break;
+    case WIRE_CALL_FCHMODAT:
+        CHECK_INT(call->arg[2], row->mode);
+        break;
+    case WIRE_CALL_RENAMEAT2:
+        CHECK_INT(call->arg[4], row->flags);
+        break;
+    case WIRE_CALL_UNLINKAT:
+        CHECK_INT(call->arg[2], row->flags);
+        break;
+    default:
+        break;
+    }
+}
+
 static void changes_of_names_and_modes(void **state)
 {
     for (size_t i = 0; i < ARRAY_LEN(path_rows); i++) {
@@ -447,23 +469,18 @@ static void changes_of_names_and_modes(void **state)
         sensor_clear(&sensor);
 
         uint32_t pid = (uint32_t)sensor_run(&sensor, body_path, &row);
-        const struct wire_path *path =
-            (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+        const struct wire_call_record *call = sensor_call(&sensor, row.call, pid, 0);
 
-        CHECK(path != NULL);
-
-        const char *at = path->data;
-
-        CHECK_INT(path->call, row.call);
-        CHECK_INT(path->result, row.result);
-        CHECK_INT(path->flags, row.flags);
-        CHECK_INT(path->mode, row.mode);
-        CHECK_SV(sensor_text(&at, path->name_len), sv(expand(row.name, buffer)));
-        CHECK_SV(sensor_text(&at, path->new_name_len),
+        CHECK(call != NULL);
+        CHECK_INT(call->result, row.result);
+        check_path_numbers(&row, call);
+        CHECK_SV(sensor_part(call, WIRE_PART_NAME), sv(expand(row.name, buffer)));
+        CHECK_SV(sensor_part(call, WIRE_PART_NEW_NAME),
                  row.new_name == NULL ? SV("") : sv(expand(row.new_name, buffer)));
-        CHECK_SV(sensor_text(&at, path->base_len), sv(expand(row.base, buffer)));
-        CHECK_SV(sensor_text(&at, path->new_base_len), sv(expand(row.new_base, buffer)));
-        CHECK_INT(path->hdr.flags, 0);
+        CHECK_SV(sensor_part(call, row.call == WIRE_CALL_FCHMOD ? WIRE_PART_FD : WIRE_PART_BASE),
+                 sv(expand(row.base, buffer)));
+        CHECK_SV(sensor_part(call, WIRE_PART_NEW_BASE), sv(expand(row.new_base, buffer)));
+        CHECK_INT(call->hdr.flags & ~(uint32_t)(WIRE_FILE_UPPER | WIRE_FILE_LOWER), 0);
     }
 }
 
@@ -488,14 +505,13 @@ static void fchmodat2_where_it_exists(void **state)
     CHECK(status == 0 || status == 77 << 8);
     sensor_drain(&sensor);
 
-    const struct wire_path *path =
-        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, (uint32_t)pid, 0);
+    const struct wire_call_record *call =
+        sensor_call(&sensor, WIRE_CALL_FCHMODAT2, (uint32_t)pid, 0);
 
-    CHECK(path != NULL); /* a failed call is a record as well */
-    CHECK_INT(path->call, WIRE_CALL_FCHMODAT2);
-    CHECK_INT(path->mode, 0640);
-    CHECK_INT(path->flags, AT_SYMLINK_NOFOLLOW);
-    CHECK_INT(path->result, status == 0 ? 0 : -ENOSYS);
+    CHECK(call != NULL); /* a failed call is a record as well */
+    CHECK_INT(call->arg[2], 0640);
+    CHECK_INT(call->arg[3], AT_SYMLINK_NOFOLLOW);
+    CHECK_INT(call->result, status == 0 ? 0 : -ENOSYS);
 }
 
 #ifdef __x86_64__
@@ -545,10 +561,10 @@ static void calls_through_the_32_bit_entry(void **state)
     sensor_drain(&sensor);
 
     const struct wire_open *open = last_open((uint32_t)pid);
-    const struct wire_path *renamed =
-        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, (uint32_t)pid, 0);
-    const struct wire_path *unlinked =
-        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, (uint32_t)pid, 1);
+    const struct wire_call_record *renamed =
+        sensor_call(&sensor, WIRE_CALL_RENAME, (uint32_t)pid, 0);
+    const struct wire_call_record *unlinked =
+        sensor_call(&sensor, WIRE_CALL_UNLINKAT, (uint32_t)pid, 0);
 
     CHECK(renamed != NULL && unlinked != NULL);
     sensor_path(&sensor, "compat", name);
@@ -557,12 +573,10 @@ static void calls_through_the_32_bit_entry(void **state)
     CHECK_INT(open->flags, O_RDWR | O_CREAT);
     CHECK_INT(open->mode, 0604);
     CHECK_SV(((struct sv){open->data, open->path_len}), sv(name));
-    CHECK_INT(renamed->call, WIRE_CALL_RENAME);
     CHECK_INT(renamed->hdr.flags, WIRE_COMPAT);
-    CHECK_SV(((struct sv){renamed->data, renamed->name_len}), SV("compat"));
-    CHECK_INT(unlinked->call, WIRE_CALL_UNLINKAT);
+    CHECK_SV(sensor_part(renamed, WIRE_PART_NAME), SV("compat"));
     CHECK_INT(unlinked->result, -ENOENT);
-    CHECK_INT(unlinked->dirfd, AT_FDCWD);
+    CHECK_INT((int32_t)unlinked->arg[0], AT_FDCWD);
 }
 #else
 static void calls_through_the_32_bit_entry(void **state)
@@ -580,18 +594,21 @@ static int body_set_calls(void *ctx)
 
 static void only_wanted_calls_are_sent(void **state)
 {
+    struct wire_calls calls = sensor_one_call(WIRE_CALL_UNLINK);
     uint32_t pid;
 
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, 1ull << WIRE_CALL_UNLINK, NULL), 0);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &calls, NULL), 0);
     pid = (uint32_t)sensor_run(&sensor, body_set_calls, NULL);
     CHECK(sensor_find(&sensor, WIRE_OPEN, pid, 0) == NULL);
-    CHECK(sensor_find(&sensor, WIRE_PATH, pid, 0) != NULL);
+    CHECK(sensor_call(&sensor, WIRE_CALL_UNLINK, pid, 0) != NULL);
     sensor_clear(&sensor);
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, 1ull << WIRE_CALL_OPENAT, NULL), 0);
+    calls = sensor_one_call(WIRE_CALL_OPENAT);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &calls, NULL), 0);
     pid = (uint32_t)sensor_run(&sensor, body_set_calls, NULL);
     CHECK(sensor_find(&sensor, WIRE_OPEN, pid, 0) != NULL);
-    CHECK(sensor_find(&sensor, WIRE_PATH, pid, 0) == NULL);
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, ~0ull, NULL), 0);
+    CHECK(sensor_find(&sensor, WIRE_CALL, pid, 0) == NULL);
+    calls = wire_calls_all();
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &calls, NULL), 0);
 }
 
 int main(int argc, char **argv)

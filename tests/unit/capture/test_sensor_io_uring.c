@@ -20,6 +20,11 @@
 
 static struct sensor sensor;
 
+static void want(struct wire_calls calls)
+{
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &calls, NULL), 0);
+}
+
 enum { DIR_FD = 700, NOT_A_FD = 999, CANNOT = 66 };
 
 static int setup(void **state)
@@ -311,24 +316,19 @@ static void paths(void **state)
         sensor_clear(&sensor);
 
         uint32_t pid = run(body_path, &row);
-        const struct wire_path *path =
-            (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+        const struct wire_call_record *call = sensor_call(&sensor, row.call, pid, 0);
 
-        CHECK(path != NULL);
-
-        const char *at = path->data;
-
-        CHECK_SV(sensor_text(&at, path->name_len), sv(expand(row.name, name)));
-        CHECK_SV(sensor_text(&at, path->new_name_len),
+        CHECK(call != NULL);
+        CHECK_SV(sensor_part(call, WIRE_PART_NAME), sv(expand(row.name, name)));
+        CHECK_SV(sensor_part(call, WIRE_PART_NEW_NAME),
                  row.new_name == NULL ? SV("") : sv(expand(row.new_name, other)));
-        CHECK_SV(sensor_text(&at, path->base_len), sv(expand(row.base, name)));
-        CHECK_SV(sensor_text(&at, path->new_base_len), sv(expand(row.new_base, other)));
-        CHECK_INT(path->call, row.call);
-        CHECK_INT(path->result, row.result);
-        CHECK_INT(path->flags, row.flags);
-        CHECK_INT(path->dirfd, row.fd);
-        CHECK_INT(path->hdr.flags, WIRE_URING);
-        CHECK(sensor_find(&sensor, WIRE_PATH, pid, 1) == NULL);
+        CHECK_SV(sensor_part(call, WIRE_PART_BASE), sv(expand(row.base, name)));
+        CHECK_SV(sensor_part(call, WIRE_PART_NEW_BASE), sv(expand(row.new_base, other)));
+        CHECK_INT(call->result, row.result);
+        CHECK_INT(call->arg[row.new_name == NULL ? 2 : 4], row.flags);
+        CHECK_INT((int32_t)call->arg[0], row.fd);
+        CHECK_INT(call->hdr.flags, WIRE_URING);
+        CHECK(sensor_call(&sensor, row.call, pid, 1) == NULL);
     }
 }
 
@@ -422,23 +422,24 @@ static int make_end(struct endpoint *end)
     return fd;
 }
 
-static void check_end(const struct endpoint *end, const struct wire_connect *connect)
+static void check_end(const struct endpoint *end, const struct wire_call_record *connect)
 {
+    struct wire_socket socket = sensor_socket(connect);
     const struct sockaddr_in *in = (const struct sockaddr_in *)&end->address;
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&end->address;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&end->address;
 
-    CHECK_INT(connect->family, end->row.family);
-    CHECK_INT(connect->type, end->row.type);
+    CHECK_INT(socket.family, end->row.family);
+    CHECK_INT(socket.type, end->row.type);
     if (end->row.family == AF_UNIX) {
-        CHECK_SV(((struct sv){connect->data, connect->unix_len}), sv(un->sun_path));
+        CHECK_SV(sensor_part(connect, WIRE_PART_UNIX), sv(un->sun_path));
         return;
     }
-    CHECK_INT(connect->remote_port, ntohs(in->sin_port));
+    CHECK_INT(socket.remote_port, ntohs(in->sin_port));
     if (end->row.family == AF_INET)
-        CHECK_INT(memcmp(connect->remote, &in->sin_addr, 4), 0);
+        CHECK_INT(memcmp(socket.remote, &in->sin_addr, 4), 0);
     else
-        CHECK_INT(memcmp(connect->remote, &in6->sin6_addr, 16), 0);
+        CHECK_INT(memcmp(socket.remote, &in6->sin6_addr, 16), 0);
 }
 
 static void connections(void **state)
@@ -451,15 +452,14 @@ static void connections(void **state)
 
         scoped(fd_close) int fd = make_end(&end);
         uint32_t pid = run(body_connect, &end);
-        const struct wire_connect *connect =
-            (const struct wire_connect *)sensor_find(&sensor, WIRE_CONNECT, pid, 0);
+        const struct wire_call_record *connect = sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 0);
 
         CHECK(connect != NULL);
         CHECK_INT(connect->result, end.row.result);
         CHECK_INT(connect->hdr.flags, WIRE_URING);
         CHECK_INT(connect->hdr.tid == pid, end.row.way != POLLER);
         check_end(&end, connect);
-        CHECK(sensor_find(&sensor, WIRE_CONNECT, pid, 1) == NULL);
+        CHECK(sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 1) == NULL);
     }
 }
 
@@ -492,15 +492,14 @@ static void linked_requests(void **state)
     char path[PATH_MAX];
     uint32_t pid = run(body_linked, NULL);
     const struct wire_open *open = find_open(pid, 1);
-    const struct wire_path *unlink =
-        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+    const struct wire_call_record *unlink = sensor_call(&sensor, WIRE_CALL_UNLINKAT, pid, 0);
 
     sensor_path(&sensor, "sub/below", path);
     CHECK_SV(((struct sv){open->data, open->path_len}), sv(path));
     CHECK_INT(open->hdr.flags & WIRE_NAME_UNSURE, 0);
     CHECK(unlink != NULL);
     sensor_path(&sensor, "sub", path);
-    CHECK_SV(((struct sv){unlink->data + unlink->name_len, unlink->base_len}), sv(path));
+    CHECK_SV(sensor_part(unlink, WIRE_PART_BASE), sv(path));
     CHECK_INT(unlink->result, -ENOENT);
     /* It was asked for when its directory was not there yet. */
     CHECK((unlink->hdr.flags & WIRE_NAME_UNSURE) != 0);
@@ -527,12 +526,11 @@ static void names_rewritten_after_submission(void **state)
 {
     char path[PATH_MAX];
     uint32_t pid = run(body_rewritten, NULL);
-    const struct wire_path *unlink =
-        (const struct wire_path *)sensor_find(&sensor, WIRE_PATH, pid, 0);
+    const struct wire_call_record *unlink = sensor_call(&sensor, WIRE_CALL_UNLINKAT, pid, 0);
 
     sensor_path(&sensor, "file", path);
     CHECK(unlink != NULL);
-    CHECK_SV(((struct sv){unlink->data, unlink->name_len}), sv(path));
+    CHECK_SV(sensor_part(unlink, WIRE_PART_NAME), sv(path));
     make_file("file");
 }
 
@@ -631,12 +629,12 @@ static void ring_from_before(void **state)
     CHECK_INT(mkfifo(name, 0600), 0);
     CHECK_INT(pipe(gate), 0);
     CHECK_INT(pipe(gate + 2), 0);
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, 0, NULL), 0);
+    want((struct wire_calls){{0}});
 
     pid_t pid = sensor_start(&sensor, NULL, body_waiting, gate);
 
     CHECK_INT(read(gate[0], &ready, 1), 1);
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, ~0ull, NULL), 0);
+    want(wire_calls_all());
     CHECK_INT(write(gate[3], "", 1), 1);
     sensor_wait(pid, 0);
     sensor_drain(&sensor);
@@ -662,12 +660,12 @@ static int body_unwanted(void *ctx)
 
 static void only_what_is_wanted(void **state)
 {
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, 1ull << WIRE_CALL_UNLINKAT, NULL), 0);
+    want(sensor_one_call(WIRE_CALL_UNLINKAT));
 
     uint32_t pid = run(body_unwanted, NULL);
 
     CHECK(sensor_find(&sensor, WIRE_OPEN, pid, 0) == NULL);
-    CHECK_INT(kernel_ring_set_calls(sensor.ring, ~0ull, NULL), 0);
+    want(wire_calls_all());
     pid = run(body_unwanted, NULL);
     CHECK_INT(count_uring(WIRE_OPEN, pid), 1);
 }

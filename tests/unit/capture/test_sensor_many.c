@@ -160,7 +160,7 @@ static void what_finds_the_ring_full_is_counted(void **state)
     struct kernel_ring_options options = {
         .cgroup = sensor.cgroup,
         .ring_bytes = 1,
-        .calls = 1ull << WIRE_CALL_OPENAT,
+        .calls = sensor_one_call(WIRE_CALL_OPENAT),
     };
     struct kernel_ring_counts counts;
     struct kernel_ring *ring = NULL;
@@ -184,7 +184,7 @@ static void a_batch_may_be_limited(void **state)
 {
     struct kernel_ring_options options = {
         .cgroup = sensor.cgroup,
-        .calls = 1ull << WIRE_CALL_OPENAT,
+        .calls = sensor_one_call(WIRE_CALL_OPENAT),
     };
     struct kernel_ring *ring = NULL;
     struct kernel_ring_counts counts;
@@ -249,7 +249,7 @@ static void a_resting_reader_is_woken(void **state)
 {
     struct kernel_ring_options options = {
         .cgroup = sensor.cgroup,
-        .calls = 1ull << WIRE_CALL_OPENAT,
+        .calls = sensor_one_call(WIRE_CALL_OPENAT),
     };
     struct kernel_ring *ring = NULL;
     struct latency latency = {0};
@@ -281,7 +281,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_batch_may_be_limited),
         cmocka_unit_test(a_resting_reader_is_woken),
     };
-    struct kernel_ring_options options = {.calls = 0};
+    struct kernel_ring_options options = {.calls = {{0}}};
     char helper[PATH_MAX];
 
     if (argc != 2 || realpath(argv[1], helper) == NULL)

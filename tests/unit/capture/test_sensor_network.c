@@ -56,14 +56,13 @@ static int body_connect(void *ctx)
     return 0;
 }
 
-static const struct wire_connect *connect_record(sensor_body_fn body)
+static const struct wire_call_record *connect_record(sensor_body_fn body)
 {
     uint32_t pid = (uint32_t)sensor_run(&sensor, body, NULL);
-    const struct wire_connect *record =
-        (const struct wire_connect *)sensor_find(&sensor, WIRE_CONNECT, pid, 0);
+    const struct wire_call_record *record = sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 0);
 
     CHECK(record != NULL);
-    CHECK(sensor_find(&sensor, WIRE_CONNECT, pid, 1) == NULL);
+    CHECK(sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 1) == NULL);
     return record;
 }
 
@@ -96,22 +95,23 @@ static uint16_t target_port(void)
     return ntohs(target->address.in6.sin6_port);
 }
 
-static void check_inet(const struct wire_connect *record, int protocol, int result)
+static void check_inet(const struct wire_call_record *record, int protocol, int result)
 {
     const void *remote = target->family == AF_INET ? (const void *)&target->address.in.sin_addr
                                                    : (const void *)&target->address.in6.sin6_addr;
     size_t bytes = target->family == AF_INET ? 4 : 16;
+    struct wire_socket socket = sensor_socket(record);
 
     CHECK_INT(target->result, -result);
     CHECK_INT(record->result, result);
-    CHECK_INT(record->family, target->family);
-    CHECK_INT(record->type, target->type);
-    CHECK_INT(record->protocol, protocol);
-    CHECK_INT(record->remote_port, target_port());
-    CHECK_INT(memcmp(record->remote, remote, bytes), 0);
-    CHECK_INT(record->ino, target->ino);
-    CHECK_INT(record->unix_len, 0);
-    CHECK(record->fd >= 0);
+    CHECK_INT(socket.family, target->family);
+    CHECK_INT(socket.type, target->type);
+    CHECK_INT(socket.protocol, protocol);
+    CHECK_INT(socket.remote_port, target_port());
+    CHECK_INT(memcmp(socket.remote, remote, bytes), 0);
+    CHECK_INT(record->fd.ino, target->ino);
+    CHECK_INT(record->len[WIRE_PART_UNIX], 0);
+    CHECK(record->fd.num >= 0);
 }
 
 static void connections_over_loopback(void **state)
@@ -147,13 +147,15 @@ static void connections_over_loopback(void **state)
         if (rows[i].refused)
             (void)close(fd);
 
-        const struct wire_connect *record = connect_record(body_connect);
+        const struct wire_call_record *record = connect_record(body_connect);
+
+        struct wire_socket socket = sensor_socket(record);
 
         check_inet(record, rows[i].protocol, rows[i].result);
         if (!rows[i].refused) {
-            CHECK_INT(record->local_port, target->local_port);
+            CHECK_INT(socket.local_port, target->local_port);
             if (rows[i].family == AF_INET)
-                CHECK_INT(memcmp(record->local, loopback, 4), 0);
+                CHECK_INT(memcmp(socket.local, loopback, 4), 0);
             (void)close(fd);
         }
     }
@@ -204,13 +206,14 @@ static void unix_sockets(void **state)
             CHECK_INT(listen(fd, 4), 0);
         }
 
-        const struct wire_connect *record = connect_record(body_connect);
+        const struct wire_call_record *record = connect_record(body_connect);
+        struct wire_socket socket = sensor_socket(record);
 
-        CHECK_INT(record->family, AF_UNIX);
-        CHECK_INT(record->type, SOCK_STREAM);
+        CHECK_INT(socket.family, AF_UNIX);
+        CHECK_INT(socket.type, SOCK_STREAM);
         CHECK_INT(record->result, rows[i].result);
-        CHECK_INT(record->ino, target->ino);
-        CHECK_SV(((struct sv){record->data, record->unix_len}), ((struct sv){name, rows[i].len}));
+        CHECK_INT(record->fd.ino, target->ino);
+        CHECK_SV(sensor_part(record, WIRE_PART_UNIX), ((struct sv){name, rows[i].len}));
         (void)close(fd);
         if (rows[i].listens && name[0] != '\0')
             CHECK_INT(unlink(name), 0);
@@ -227,14 +230,15 @@ static int body_bad_descriptor(void *ctx)
 static void what_is_no_socket(void **state)
 {
     int fd = listen_on(AF_INET, SOCK_STREAM);
-    const struct wire_connect *record = connect_record(body_bad_descriptor);
+    const struct wire_call_record *record = connect_record(body_bad_descriptor);
+    struct wire_socket socket = sensor_socket(record);
 
     CHECK_INT(record->result, -EBADF);
-    CHECK_INT(record->fd, 99);
-    CHECK_INT(record->family, AF_INET);
-    CHECK_INT(record->type, 0);
-    CHECK_INT(record->remote_port, target_port());
-    CHECK_INT(record->ino, 0);
+    CHECK_INT(record->fd.num, 99);
+    CHECK_INT(socket.family, AF_INET);
+    CHECK_INT(socket.type, 0);
+    CHECK_INT(socket.remote_port, target_port());
+    CHECK_INT(record->fd.ino, 0);
     (void)close(fd);
 }
 
@@ -248,12 +252,13 @@ static int body_bad_pointer(void *ctx)
 
 static void address_that_cannot_be_read(void **state)
 {
-    const struct wire_connect *record = connect_record(body_bad_pointer);
+    const struct wire_call_record *record = connect_record(body_bad_pointer);
+    struct wire_socket socket = sensor_socket(record);
 
     CHECK_INT(record->result, -EFAULT);
     CHECK((record->hdr.flags & WIRE_TEXT_MISSING) != 0);
-    CHECK_INT(record->family, AF_INET);
-    CHECK_INT(record->remote_port, 0);
+    CHECK_INT(socket.family, AF_INET);
+    CHECK_INT(socket.remote_port, 0);
 }
 
 #ifdef __x86_64__
@@ -293,14 +298,17 @@ static void connect_by_socketcall(void **state)
     CHECK_INT(status, 0);
     sensor_drain(&sensor);
 
-    const struct wire_connect *record =
-        (const struct wire_connect *)sensor_find(&sensor, WIRE_CONNECT, (uint32_t)pid, 0);
+    const struct wire_call_record *record =
+        sensor_call(&sensor, WIRE_CALL_CONNECT, (uint32_t)pid, 0);
 
     CHECK(record != NULL);
+
+    struct wire_socket socket = sensor_socket(record);
+
     CHECK_INT(record->result, 0);
     CHECK_INT(record->hdr.flags, WIRE_COMPAT);
-    CHECK_INT(record->family, AF_INET);
-    CHECK_INT(record->remote_port, target_port());
+    CHECK_INT(socket.family, AF_INET);
+    CHECK_INT(socket.remote_port, target_port());
 }
 #else
 static void connect_by_socketcall(void **state)

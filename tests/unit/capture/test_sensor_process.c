@@ -276,20 +276,16 @@ static int body_exec_fails(void *ctx)
 static void failed_execs_are_calls(void **state)
 {
     uint32_t pid = (uint32_t)sensor_run(&sensor, body_exec_fails, NULL);
-    const struct wire_call_record *first =
-        (const struct wire_call_record *)sensor_find(&sensor, WIRE_CALL, pid, 0);
-    const struct wire_call_record *second =
-        (const struct wire_call_record *)sensor_find(&sensor, WIRE_CALL, pid, 1);
+    const struct wire_call_record *first = sensor_call(&sensor, WIRE_CALL_EXECVE, pid, 0);
+    const struct wire_call_record *second = sensor_call(&sensor, WIRE_CALL_EXECVEAT, pid, 0);
 
     CHECK(first != NULL && second != NULL);
     CHECK(sensor_find(&sensor, WIRE_EXEC, pid, 0) == NULL);
-    CHECK_INT(first->call, WIRE_CALL_EXECVE);
     CHECK_INT(first->result, -ENOENT);
-    CHECK_SV(((struct sv){first->data, first->text_len}), SV("no/such\nprogram"));
-    CHECK_INT(second->call, WIRE_CALL_EXECVEAT);
+    CHECK_SV(sensor_part(first, WIRE_PART_STRING), SV("no/such\nprogram"));
     CHECK_INT(second->result, -EBADF);
     CHECK_INT(second->arg[0], 77);
-    CHECK_SV(((struct sv){second->data, second->text_len}), SV("y"));
+    CHECK_SV(sensor_part(second, WIRE_PART_STRING), SV("y"));
 }
 
 static void *thread_exec(void *ctx)
@@ -537,33 +533,36 @@ static void clone_family(void **state)
 {
     uint32_t pid = (uint32_t)sensor_run(&sensor, body_clones, NULL);
     static const struct {
-        uint16_t call;
+        enum wire_call call;
+        size_t nth;
         uint64_t flags;
         bool fails;
     } rows[] = {
-        {WIRE_CALL_CLONE3, CLONE_FS, false},
-        {WIRE_CALL_CLONE, SIGCHLD, false},
-        {WIRE_CALL_CLONE, CLONE_THREAD, true},
+        {WIRE_CALL_CLONE3, 0, CLONE_FS, false},
+        {WIRE_CALL_CLONE, 0, SIGCHLD, false},
+        {WIRE_CALL_CLONE, 1, CLONE_THREAD, true},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct wire_call_record *caller =
-            (const struct wire_call_record *)sensor_find(&sensor, WIRE_CALL, pid, i);
+            sensor_call(&sensor, rows[i].call, pid, rows[i].nth);
 
         CHECK(caller != NULL);
-        CHECK_INT(caller->call, rows[i].call);
-        CHECK_INT(caller->arg[0], rows[i].flags);
+        if (rows[i].call == WIRE_CALL_CLONE)
+            CHECK_INT(caller->arg[0], rows[i].flags);
+        else
+            CHECK_SV(sensor_part(caller, WIRE_PART_STRUCT),
+                     ((struct sv){(const char *)&rows[i].flags, sizeof(rows[i].flags)}));
         if (rows[i].fails) {
             CHECK_INT(caller->result, -EINVAL);
             continue;
         }
 
-        const struct wire_call_record *child = (const struct wire_call_record *)sensor_find(
-            &sensor, WIRE_CALL, (uint32_t)caller->result, 0);
+        const struct wire_call_record *child =
+            sensor_call(&sensor, rows[i].call, (uint32_t)caller->result, 0);
 
         CHECK(child != NULL);
         CHECK_INT(child->result, 0);
-        CHECK_INT(child->call, rows[i].call);
         CHECK(sensor_find(&sensor, WIRE_FORK, (uint32_t)caller->result, 0) != NULL);
     }
 }

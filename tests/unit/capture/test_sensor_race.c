@@ -148,7 +148,7 @@ int main(int argc, char **argv)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_the_file_that_was_opened),
     };
-    struct kernel_ring_options options = {.calls = 1ull << WIRE_CALL_OPENAT};
+    struct kernel_ring_options options = {.calls = sensor_one_call(WIRE_CALL_OPENAT)};
 
     sensor_begin(&sensor, argv[argc - 1], &options);
 

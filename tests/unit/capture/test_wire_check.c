@@ -10,8 +10,6 @@ union record {
     struct wire_exit exit;
     struct wire_cgroup cgroup;
     struct wire_open open;
-    struct wire_connect connect;
-    struct wire_path path;
     struct wire_call_record call;
     struct wire_task_record task;
     char bytes[WIRE_RECORD_MAX + 8];
@@ -103,16 +101,6 @@ static void texts(void **state)
          WIRE_CALL_CREAT, WIRE_CALL_CONNECT, &record.open.raw_len, WIRE_PATH_MAX},
         {"open base", WIRE_OPEN, offsetof(struct wire_open, data), &record.open.call,
          WIRE_CALL_OPEN, WIRE_CALL_EXECVE, &record.open.base_len, WIRE_PATH_MAX},
-        {"path name", WIRE_PATH, sizeof(struct wire_path), &record.path.call, WIRE_CALL_UNLINK,
-         WIRE_CALL_OPEN, &record.path.name_len, WIRE_PATH_MAX},
-        {"path new name", WIRE_PATH, sizeof(struct wire_path), &record.path.call,
-         WIRE_CALL_RENAMEAT2, WIRE_CALL_CLONE, &record.path.new_name_len, WIRE_PATH_MAX},
-        {"path base", WIRE_PATH, sizeof(struct wire_path), &record.path.call, WIRE_CALL_FCHMODAT2,
-         WIRE_CALL_CONNECT, &record.path.base_len, WIRE_PATH_MAX},
-        {"path new base", WIRE_PATH, sizeof(struct wire_path), &record.path.call, WIRE_CALL_RENAME,
-         WIRE_CALL_VFORK, &record.path.new_base_len, WIRE_PATH_MAX},
-        {"call text", WIRE_CALL, sizeof(struct wire_call_record), &record.call.call,
-         WIRE_CALL_EXECVEAT, WIRE_CALL_OPEN, &record.call.text_len, WIRE_PATH_MAX},
         {"cgroup path", WIRE_CGROUP, sizeof(struct wire_cgroup), &record.cgroup.hierarchy,
          WIRE_CGROUP_V1, 2, &record.cgroup.path_len, WIRE_PATH_MAX},
         {"cgroup event", WIRE_CGROUP, sizeof(struct wire_cgroup), &record.cgroup.what,
@@ -144,15 +132,54 @@ static void texts(void **state)
     }
 }
 
-static void connect_text(void **state)
+/* Every part of a call: up to its limit, beyond it, not announced. */
+static void parts_of_calls(void **state)
 {
-    make(WIRE_CONNECT, sizeof(struct wire_connect));
+    static const struct {
+        enum wire_part part;
+        size_t max;
+        bool whole; /* shorter ones are wrong */
+    } rows[] = {
+        {WIRE_PART_SOCKET, sizeof(struct wire_socket), true},
+        {WIRE_PART_TASK, sizeof(struct wire_task), true},
+        {WIRE_PART_NAME, WIRE_PATH_MAX, false},
+        {WIRE_PART_NEW_NAME, WIRE_PATH_MAX, false},
+        {WIRE_PART_BASE, WIRE_PATH_MAX, false},
+        {WIRE_PART_NEW_BASE, WIRE_PATH_MAX, false},
+        {WIRE_PART_FD, WIRE_PATH_MAX, false},
+        {WIRE_PART_CWD, WIRE_PATH_MAX, false},
+        {WIRE_PART_STRING, WIRE_PATH_MAX, false},
+        {WIRE_PART_UNIX, WIRE_UNIX_PATH_MAX, false},
+        {WIRE_PART_DATA, WIRE_DATA_MAX, false},
+        {WIRE_PART_STRUCT, WIRE_STRUCT_MAX, false},
+        {WIRE_PART_STRUCT2, WIRE_STRUCT_MAX, false},
+    };
+
+    CHECK_INT(ARRAY_LEN(rows), WIRE_PART_COUNT);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum wire_part part = rows[i].part;
+
+        for (size_t len = 0; len <= rows[i].max + 8; len += rows[i].max / 8) {
+            make(WIRE_CALL, sizeof(struct wire_call_record) + len);
+            record.call.call = WIRE_CALL_KILL;
+            record.call.len[part] = (uint16_t)len;
+            CHECK_INT(good(), len == 0); /* not announced */
+            record.call.parts = (uint16_t)(1u << part);
+            CHECK_INT(good(), rows[i].whole ? len == 0 || len == rows[i].max : len <= rows[i].max);
+            record.hdr.size += 8; /* the record goes on behind its text */
+            CHECK(!good());
+            record.hdr.size -= 8;
+            record.call.call = WIRE_CALL_OPENAT; /* has a record of its own */
+            CHECK(!good());
+            record.call.call = WIRE_CALL_COUNT;
+            CHECK(!good());
+        }
+    }
+    make(WIRE_CALL, sizeof(struct wire_call_record));
+    record.call.call = WIRE_CALL_KILL;
+    record.call.parts = (1u << WIRE_PART_COUNT) - 1; /* all given, all empty */
     CHECK(good());
-    make(WIRE_CONNECT, sizeof(struct wire_connect) + WIRE_UNIX_PATH_MAX);
-    record.connect.unix_len = WIRE_UNIX_PATH_MAX;
-    CHECK(good());
-    make(WIRE_CONNECT, sizeof(struct wire_connect) + WIRE_UNIX_PATH_MAX + 1);
-    record.connect.unix_len = WIRE_UNIX_PATH_MAX + 1;
+    record.call.parts = 1u << WIRE_PART_COUNT; /* no such part */
     CHECK(!good());
 }
 
@@ -166,6 +193,15 @@ static void sums(void **state)
     record.open.base_len = 8;
     CHECK(good());
     record.open.base_len = 9;
+    CHECK(!good());
+    make(WIRE_CALL, sizeof(struct wire_call_record) + 24);
+    record.call.call = WIRE_CALL_RENAME;
+    record.call.parts = 1u << WIRE_PART_NAME | 1u << WIRE_PART_NEW_NAME | 1u << WIRE_PART_BASE;
+    record.call.len[WIRE_PART_NAME] = 8;
+    record.call.len[WIRE_PART_NEW_NAME] = 8;
+    record.call.len[WIRE_PART_BASE] = 8;
+    CHECK(good());
+    record.call.len[WIRE_PART_BASE] = 9;
     CHECK(!good());
     make(WIRE_EXEC, sizeof(struct wire_exec) + 3 * WIRE_PATH_MAX + WIRE_ARGS_MAX + WIRE_ENV_MAX);
     record.exec.call = WIRE_CALL_EXECVE;
@@ -183,8 +219,8 @@ static void sums(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed_kinds),  cmocka_unit_test(sizes), cmocka_unit_test(texts),
-        cmocka_unit_test(connect_text), cmocka_unit_test(sums),
+        cmocka_unit_test(fixed_kinds),    cmocka_unit_test(sizes), cmocka_unit_test(texts),
+        cmocka_unit_test(parts_of_calls), cmocka_unit_test(sums),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void named_types_have_their_names(void **state)
         {EVENT_PROCEXIT, "procexit", 5, true}, {EVENT_PLUGIN, "pluginevent", 2, false},
     };
 
-    CHECK_INT(ARRAY_LEN(rows), EVENT_TYPE_NAMED - 1);
+    CHECK_INT(ARRAY_LEN(rows), EVENT_PLUGIN); /* behind it: test_call.c of decode knows the names */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct event_type_info *info = event_type_info(rows[i].type);
 
@@ -52,7 +52,7 @@ static void every_name_is_found(void **state)
         CHECK_INT(event_type_from(sv(info->name)), type);
         CHECK(info->category[0] != '\0');
         CHECK(info->param_count <= EVENT_ARGS_MAX);
-        CHECK(type < EVENT_TYPE_NAMED || !info->captured);
+        CHECK_INT(info->captured, type < EVENT_TYPE_NAMED && type != EVENT_PLUGIN);
         for (uint32_t i = 0; i < info->param_count; i++) {
             bool words = info->param[i].form == FORM_FLAGS || info->param[i].form == FORM_ENUM ||
                          info->param[i].form == FORM_MODE;

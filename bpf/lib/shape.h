@@ -1,0 +1,211 @@
+/* bpf/lib/shape.h - the shape of each call: which argument is what, and which program builds its
+ * record. What the arguments mean to a rule is user space's to know (src/decode/calls.c). */
+#pragma once
+
+#include "bpf/include/kernel.h"
+#include "bpf/include/wire.h"
+
+/* Which argument a part comes from; 0: the call has no such part. */
+enum shape_arg {
+    A0 = 1,
+    A1,
+    A2,
+    A3,
+    A4,
+    A5,
+    OF_RESULT, /* the descriptor that the call gives */
+    OF_PAIR,   /* the second of two descriptors that the call wrote to `structure` */
+};
+
+enum shape_flag {
+    SHAPE_FAILED = 1 << 0,  /* only when it failed */
+    SHAPE_TASK = 1 << 1,    /* changes what its process is */
+    SHAPE_CWD = 1 << 2,     /* changes where its process works */
+    SHAPE_OUT = 1 << 3,     /* data goes from the process, else to it */
+    SHAPE_VECTOR = 1 << 4,  /* data: an array of struct iovec, size: how many */
+    SHAPE_MESSAGE = 1 << 5, /* data: struct msghdr */
+    SHAPE_LEN_AT = 1 << 6,  /* `size` points to the size */
+    SHAPE_ACCEPTS = 1 << 7, /* argument 0 is a socket that waits for connections */
+    SHAPE_NO_FILE = 1 << 8, /* the descriptor names no file any more */
+};
+
+struct shape {
+    __u8 program; /* enum wire_program */
+    __u8 fd;      /* descriptor that the call is about */
+    __u8 name, dirfd, new_name, new_dirfd;
+    __u8 string;
+    __u8 data, size; /* buffer and its bytes; setsockopt: of `structure` */
+    __u8 address, address_len;
+    __u8 structure, structure2; /* in user memory ... */
+    __u8 bytes;                 /* ... of this size each */
+    __u16 flags;                /* enum shape_flag */
+};
+
+/* clang-format off */
+static const struct shape shapes[WIRE_CALL_COUNT] = {
+    [WIRE_CALL_OPEN] = {.program = WIRE_PROGRAM_OPEN},
+    [WIRE_CALL_OPENAT] = {.program = WIRE_PROGRAM_OPEN},
+    [WIRE_CALL_OPENAT2] = {.program = WIRE_PROGRAM_OPEN},
+    [WIRE_CALL_CREAT] = {.program = WIRE_PROGRAM_OPEN},
+    [WIRE_CALL_OPEN_BY_HANDLE_AT] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_UNLINK] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_UNLINKAT] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_RMDIR] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_RENAME] = {.program = WIRE_PROGRAM_PATH, .name = A0, .new_name = A1},
+    [WIRE_CALL_RENAMEAT] = {.program = WIRE_PROGRAM_PATH, .name = A1, .dirfd = A0,
+        .new_name = A3, .new_dirfd = A2},
+    [WIRE_CALL_RENAMEAT2] = {.program = WIRE_PROGRAM_PATH, .name = A1, .dirfd = A0,
+        .new_name = A3, .new_dirfd = A2},
+    [WIRE_CALL_LINK] = {.program = WIRE_PROGRAM_PATH, .name = A0, .new_name = A1},
+    [WIRE_CALL_LINKAT] = {.program = WIRE_PROGRAM_PATH, .name = A1, .dirfd = A0, .new_name = A3,
+        .new_dirfd = A2},
+    [WIRE_CALL_SYMLINK] = {.program = WIRE_PROGRAM_PATH, .name = A1, .string = A0},
+    [WIRE_CALL_SYMLINKAT] = {.program = WIRE_PROGRAM_PATH, .fd = A1, .name = A2, .dirfd = A1,
+        .string = A0},
+    [WIRE_CALL_MKDIR] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_MKDIRAT] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_MKNOD] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_MKNODAT] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_CHMOD] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_FCHMOD] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_FCHMODAT] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_FCHMODAT2] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_CHOWN] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_LCHOWN] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_FCHOWN] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_FCHOWNAT] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1, .dirfd = A0},
+    [WIRE_CALL_TRUNCATE] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_FTRUNCATE] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_CLONE] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_CLONE3] = {.program = WIRE_PROGRAM_CALL, .structure = A0, .bytes = 8},
+    [WIRE_CALL_FORK] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_VFORK] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_EXECVE] = {.program = WIRE_PROGRAM_CALL, .string = A0, .flags = SHAPE_FAILED},
+    [WIRE_CALL_EXECVEAT] = {.program = WIRE_PROGRAM_CALL, .string = A1, .flags = SHAPE_FAILED},
+    [WIRE_CALL_PRCTL] = {.program = WIRE_PROGRAM_CALL, .string = A1, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETSID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETPGID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETRLIMIT] = {.program = WIRE_PROGRAM_CALL, .structure = A1, .bytes = 16},
+    [WIRE_CALL_PRLIMIT] = {.program = WIRE_PROGRAM_CALL, .structure = A2, .structure2 = A3,
+        .bytes = 16},
+    [WIRE_CALL_CHDIR] = {.program = WIRE_PROGRAM_PATH, .name = A0, .flags = SHAPE_CWD},
+    [WIRE_CALL_FCHDIR] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .flags = SHAPE_CWD},
+    [WIRE_CALL_CHROOT] = {.program = WIRE_PROGRAM_PATH, .name = A0, .flags = SHAPE_CWD},
+    [WIRE_CALL_CLOSE] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .flags = SHAPE_NO_FILE},
+    [WIRE_CALL_CLOSE_RANGE] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_DUP] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_DUP2] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_DUP3] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_PIPE] = {.program = WIRE_PROGRAM_CALL, .fd = OF_PAIR, .structure = A0, .bytes = 8},
+    [WIRE_CALL_PIPE2] = {.program = WIRE_PROGRAM_CALL, .fd = OF_PAIR, .structure = A0, .bytes = 8},
+    [WIRE_CALL_FCNTL] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_IOCTL] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_FLOCK] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_SPLICE] = {.program = WIRE_PROGRAM_CALL, .fd = A2},
+    [WIRE_CALL_SENDFILE] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_COPY_FILE_RANGE] = {.program = WIRE_PROGRAM_CALL, .fd = A2},
+    [WIRE_CALL_MEMFD_CREATE] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT, .string = A0},
+    [WIRE_CALL_USERFAULTFD] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_INOTIFY_INIT] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_INOTIFY_INIT1] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_INOTIFY_ADD_WATCH] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A1},
+    [WIRE_CALL_FANOTIFY_INIT] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_FANOTIFY_MARK] = {.program = WIRE_PROGRAM_PATH, .fd = A0, .name = A4, .dirfd = A3},
+    [WIRE_CALL_PIDFD_OPEN] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_PIDFD_GETFD] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_READ] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2},
+    [WIRE_CALL_WRITE] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_OUT},
+    [WIRE_CALL_PREAD] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2},
+    [WIRE_CALL_PWRITE] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_OUT},
+    [WIRE_CALL_READV] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR},
+    [WIRE_CALL_WRITEV] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR | SHAPE_OUT},
+    [WIRE_CALL_PREADV] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR},
+    [WIRE_CALL_PWRITEV] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR | SHAPE_OUT},
+    [WIRE_CALL_MOUNT] = {.program = WIRE_PROGRAM_PATH, .name = A0, .new_name = A1, .string = A2},
+    [WIRE_CALL_UMOUNT] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_UMOUNT2] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_PIVOT_ROOT] = {.program = WIRE_PROGRAM_PATH, .name = A0, .new_name = A1,
+        .flags = SHAPE_CWD},
+    [WIRE_CALL_MOVE_MOUNT] = {.program = WIRE_PROGRAM_PATH, .name = A1, .dirfd = A0,
+        .new_name = A3, .new_dirfd = A2},
+    [WIRE_CALL_OPEN_TREE] = {.program = WIRE_PROGRAM_PATH, .name = A1, .dirfd = A0},
+    [WIRE_CALL_FSOPEN] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT, .string = A0},
+    [WIRE_CALL_FSMOUNT] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_QUOTACTL] = {.program = WIRE_PROGRAM_PATH, .name = A1, .string = A3,
+        .structure = A3, .bytes = 72},
+    [WIRE_CALL_SOCKET] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_SOCKETPAIR] = {.program = WIRE_PROGRAM_CALL, .fd = OF_PAIR, .structure = A3,
+        .bytes = 8},
+    [WIRE_CALL_BIND] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .address = A1, .address_len = A2},
+    [WIRE_CALL_LISTEN] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_CONNECT] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .address = A1,
+        .address_len = A2},
+    [WIRE_CALL_ACCEPT] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT, .flags = SHAPE_ACCEPTS},
+    [WIRE_CALL_ACCEPT4] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT, .flags = SHAPE_ACCEPTS},
+    [WIRE_CALL_SEND] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .flags = SHAPE_OUT},
+    [WIRE_CALL_SENDTO] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .address = A4, .address_len = A5, .flags = SHAPE_OUT},
+    [WIRE_CALL_SENDMSG] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1,
+        .flags = SHAPE_MESSAGE | SHAPE_OUT},
+    [WIRE_CALL_SENDMMSG] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1,
+        .flags = SHAPE_MESSAGE | SHAPE_OUT},
+    [WIRE_CALL_RECV] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2},
+    [WIRE_CALL_RECVFROM] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1, .size = A2,
+        .address = A4, .address_len = A5, .flags = SHAPE_LEN_AT},
+    [WIRE_CALL_RECVMSG] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1,
+        .flags = SHAPE_MESSAGE},
+    [WIRE_CALL_RECVMMSG] = {.program = WIRE_PROGRAM_DATA, .fd = A0, .data = A1,
+        .flags = SHAPE_MESSAGE},
+    [WIRE_CALL_SHUTDOWN] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_SETSOCKOPT] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .size = A4, .structure = A3},
+    [WIRE_CALL_GETSOCKOPT] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .size = A4,
+        .structure = A3, .flags = SHAPE_LEN_AT},
+    [WIRE_CALL_SETUID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETGID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETREUID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETREGID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETRESUID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETRESGID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETFSUID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETFSGID] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_SETGROUPS] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_SETNS] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .flags = SHAPE_TASK | SHAPE_CWD},
+    [WIRE_CALL_UNSHARE] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_CAPSET] = {.program = WIRE_PROGRAM_CALL, .flags = SHAPE_TASK},
+    [WIRE_CALL_PTRACE] = {.program = WIRE_PROGRAM_CALL, .structure = A3, .bytes = 8},
+    [WIRE_CALL_PROCESS_VM_READV] = {.program = WIRE_PROGRAM_DATA, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR},
+    [WIRE_CALL_PROCESS_VM_WRITEV] = {.program = WIRE_PROGRAM_DATA, .data = A1, .size = A2,
+        .flags = SHAPE_VECTOR | SHAPE_OUT},
+    [WIRE_CALL_SECCOMP] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_KEYCTL] = {.program = WIRE_PROGRAM_CALL, .string = A1},
+    [WIRE_CALL_BPF] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_INIT_MODULE] = {.program = WIRE_PROGRAM_DATA, .string = A2, .data = A0,
+        .size = A1, .flags = SHAPE_OUT},
+    [WIRE_CALL_FINIT_MODULE] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .string = A1},
+    [WIRE_CALL_DELETE_MODULE] = {.program = WIRE_PROGRAM_CALL, .string = A0},
+    [WIRE_CALL_KEXEC_LOAD] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_KEXEC_FILE_LOAD] = {.program = WIRE_PROGRAM_CALL, .fd = A0, .string = A3},
+    [WIRE_CALL_PERF_EVENT_OPEN] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT},
+    [WIRE_CALL_IO_URING_SETUP] = {.program = WIRE_PROGRAM_CALL, .fd = OF_RESULT,
+        .structure = A1, .bytes = 120},
+    [WIRE_CALL_IO_URING_ENTER] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_IO_URING_REGISTER] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_REBOOT] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_SWAPON] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_SWAPOFF] = {.program = WIRE_PROGRAM_PATH, .name = A0},
+    [WIRE_CALL_KILL] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_TKILL] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_TGKILL] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_PIDFD_SEND_SIGNAL] = {.program = WIRE_PROGRAM_CALL, .fd = A0},
+    [WIRE_CALL_RT_SIGQUEUEINFO] = {.program = WIRE_PROGRAM_CALL},
+    [WIRE_CALL_RT_TGSIGQUEUEINFO] = {.program = WIRE_PROGRAM_CALL},
+};
+/* clang-format on */

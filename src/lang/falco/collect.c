@@ -6,6 +6,20 @@
 #include "lang/falco/exceptions.h"
 #include "lang/falco/read.h"
 
+/* What differs between kinds of items before their own keys are looked at. */
+static const struct kind {
+    size_t size;
+    const char *none_to_append; /* NULL: not said here */
+} kinds[ITEM_KINDS] = {
+    [ITEM_LIST] = {sizeof(struct list_info),
+                   "List uses 'append' or 'override.items: append' but no list by that name "
+                   "already exists"},
+    [ITEM_MACRO] = {sizeof(struct macro_info),
+                    "Macro uses 'append' or 'override.condition: append' but no macro by that "
+                    "name already exists"},
+    [ITEM_RULE] = {sizeof(struct rule_info), NULL},
+};
+
 /* Another item is read: its place in the order. */
 static int next_index(struct items *items, const struct spot *spot, uint32_t *out)
 {
@@ -18,82 +32,68 @@ static int next_index(struct items *items, const struct spot *spot, uint32_t *ou
     return 0;
 }
 
-/* Add a copy of `info` to a list of pointers and to the map; NULL when full. */
-static void *add(struct items *items, struct map *map, struct sv name, const void *info,
-                 size_t size)
+/* Add a copy of an item of that kind. */
+static int add(struct items *items, enum item_kind kind, const struct item_info *info)
 {
-    void *copy = arena_try(items->arena, size);
-
-    if (copy == NULL)
-        return NULL;
-    memcpy(copy, info, size);
-    (void)map_put(map, name, copy);
-    return copy;
-}
-
-static int add_list(struct items *items, const struct list_info *info)
-{
-    struct list_info **lists = items_grow(items, items->lists, items->list_count, &items->list_room,
-                                          sizeof(struct list_info *));
-    struct list_info *copy =
-        lists == NULL ? NULL : add(items, &items->list, info->name, info, sizeof(*info));
+    struct item_table *table = &items->table[kind];
+    struct item_info **grown =
+        items_grow(items, table->item, table->count, &table->room, sizeof(struct item_info *));
+    struct item_info *copy = grown == NULL ? NULL : arena_try(items->arena, kinds[kind].size);
 
     if (copy == NULL)
         return items_full(items, &info->spot);
-    items->lists = lists;
-    lists[items->list_count++] = copy;
+    memcpy(copy, info, kinds[kind].size);
+    (void)map_put(&table->by_name, info->name, copy);
+    table->item = grown;
+    grown[table->count++] = copy;
     return 0;
 }
 
-static int add_macro(struct items *items, const struct macro_info *info)
-{
-    struct macro_info **macros = items_grow(items, items->macros, items->macro_count,
-                                            &items->macro_room, sizeof(struct macro_info *));
-    struct macro_info *copy =
-        macros == NULL ? NULL : add(items, &items->macro, info->name, info, sizeof(*info));
+enum define_outcome {
+    DEFINE_DONE = 1, /* nothing is left to do: new and added, or broken */
+};
 
-    if (copy == NULL)
-        return items_full(items, &info->spot);
-    items->macros = macros;
-    macros[items->macro_count++] = copy;
-    return 0;
+/* The item is read: give it its place, and add it when it is the first of its name. 0: it changes
+ * *before, which keeps its place. */
+static int define(struct items *items, enum item_kind kind, struct item_info *info,
+                  struct item_info *before)
+{
+    int rc = next_index(items, &info->spot, &info->visibility);
+
+    if (rc < 0)
+        return rc;
+    if (before != NULL) {
+        before->visibility = info->visibility;
+        info->index = before->index;
+        return 0;
+    }
+    info->index = info->visibility;
+    rc = add(items, kind, info);
+    return rc < 0 ? rc : DEFINE_DONE;
 }
 
-static int add_rule(struct items *items, const struct rule_info *info)
+/* The same for what may append: *before is the item to change. */
+static int begin(struct items *items, enum item_kind kind, struct item_info *info, bool append,
+                 struct item_info **before)
 {
-    struct rule_info **rules = items_grow(items, items->rules, items->rule_count, &items->rule_room,
-                                          sizeof(struct rule_info *));
-    struct rule_info *copy =
-        rules == NULL ? NULL : add(items, &items->rule, info->name, info, sizeof(*info));
-
-    if (copy == NULL)
-        return items_full(items, &info->spot);
-    items->rules = rules;
-    rules[items->rule_count++] = copy;
-    return 0;
+    *before = items_find(items, kind, info->name);
+    if (append && *before == NULL)
+        return items_report(items, DIAG_ERR_VALIDATE, &info->spot, NULL, "%s",
+                            kinds[kind].none_to_append);
+    if (*before != NULL && (*before)->broken)
+        return DEFINE_DONE;
+    return define(items, kind, info, *before);
 }
 
 int collect_list(struct items *items, struct list_info *info, bool append)
 {
-    struct list_info *before = map_find(&items->list, info->name);
+    struct item_info *found = NULL;
 
-    if (append && before == NULL)
-        return items_report(
-            items, DIAG_ERR_VALIDATE, &info->spot, NULL,
-            "List uses 'append' or 'override.items: append' but no list by that name already "
-            "exists");
-    if (before != NULL && before->broken)
-        return 0;
-    int rc = next_index(items, &info->spot, &info->visibility);
-    if (rc < 0)
-        return rc;
-    if (before == NULL) {
-        info->index = info->visibility;
-        return add_list(items, info);
-    }
-    before->visibility = info->visibility;
+    int rc = begin(items, ITEM_LIST, &info->head, append, &found);
+    struct list_info *before = (struct list_info *)found;
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     if (!append) {
-        info->index = before->index;
         *before = *info;
         return 0;
     }
@@ -107,26 +107,14 @@ int collect_list(struct items *items, struct list_info *info, bool append)
 
 int collect_macro(struct items *items, struct macro_info *info, bool append)
 {
-    struct macro_info *before = map_find(&items->macro, info->name);
+    struct item_info *found = NULL;
 
-    if (append && before == NULL)
-        return items_report(
-            items, DIAG_ERR_VALIDATE, &info->spot, NULL,
-            "Macro uses 'append' or 'override.condition: append' but no macro by that name already "
-            "exists");
-    if (before != NULL && before->broken)
-        return 0;
-    int rc = next_index(items, &info->spot, &info->visibility);
-    if (rc < 0)
-        return rc;
-    if (before == NULL) {
-        info->index = info->visibility;
-        return add_macro(items, info);
-    }
-    before->visibility = info->visibility;
+    int rc = begin(items, ITEM_MACRO, &info->head, append, &found);
+    struct macro_info *before = (struct macro_info *)found;
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
     if (append)
         return parts_append(items, &before->condition, &info->condition, &info->spot);
-    info->index = before->index;
     *before = *info;
     return 0;
 }
@@ -160,7 +148,8 @@ static void warn_source(struct items *items, const struct rule_info *info)
 
 int collect_rule(struct items *items, struct rule_info *info)
 {
-    struct rule_info *before = map_find(&items->rule, info->name);
+    struct item_info *found = items_find(items, ITEM_RULE, info->name);
+    struct rule_info *before = (struct rule_info *)found;
 
     if (before != NULL && before->broken)
         return 0;
@@ -172,16 +161,10 @@ int collect_rule(struct items *items, struct rule_info *info)
         warn_source(items, info);
     int rc = check_exceptions(items, info);
     if (rc == 0)
-        rc = next_index(items, &info->spot, &info->visibility);
-    if (rc < 0)
-        return rc;
-    if (before == NULL) {
-        info->index = info->visibility;
-        return add_rule(items, info);
-    }
-    info->index = before->index;
-    *before = *info;
-    return 0;
+        rc = define(items, ITEM_RULE, &info->head, found);
+    if (rc == 0)
+        *before = *info;
+    return rc < 0 ? rc : 0;
 }
 
 static int append_values(struct items *items, struct exception_info *to,
@@ -257,7 +240,7 @@ static int append_tags(struct items *items, struct rule_info *rule, const struct
 static int find_rule(struct items *items, const struct rule_info *info, const char *message,
                      struct rule_info **out)
 {
-    struct rule_info *rule = map_find(&items->rule, info->name);
+    struct rule_info *rule = (struct rule_info *)items_find(items, ITEM_RULE, info->name);
 
     *out = NULL;
     if (rule == NULL)
@@ -369,26 +352,18 @@ int collect_rule_enable(struct items *items, const struct rule_change *change)
     return 0;
 }
 
-void collect_broken_list(struct items *items, const struct spot *spot)
+void collect_broken(struct items *items, enum item_kind kind, const struct spot *spot)
 {
-    struct list_info info = {.name = spot->name, .spot = *spot, .broken = true};
+    union {
+        struct item_info head;
+        struct list_info list;
+        struct macro_info macro;
+        struct rule_info rule;
+    } info;
 
-    if (map_find(&items->list, spot->name) == NULL)
-        (void)add_list(items, &info);
-}
-
-void collect_broken_macro(struct items *items, const struct spot *spot)
-{
-    struct macro_info info = {.name = spot->name, .spot = *spot, .broken = true};
-
-    if (map_find(&items->macro, spot->name) == NULL)
-        (void)add_macro(items, &info);
-}
-
-void collect_broken_rule(struct items *items, const struct spot *spot)
-{
-    struct rule_info info = {.name = spot->name, .spot = *spot, .broken = true};
-
-    if (map_find(&items->rule, spot->name) == NULL)
-        (void)add_rule(items, &info);
+    if (items_find(items, kind, spot->name) != NULL)
+        return;
+    memset(&info, 0, sizeof(info));
+    info.head = (struct item_info){.name = spot->name, .spot = *spot, .broken = true};
+    (void)add(items, kind, &info.head);
 }

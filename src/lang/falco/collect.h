@@ -48,6 +48,4 @@ must_check int collect_rule_enable(struct items *items, const struct rule_change
 void collect_ours(struct rule_info *rule, const struct rule_ours *ours);
 
 /* The item of that name could not be read. */
-void collect_broken_list(struct items *items, const struct spot *spot);
-void collect_broken_macro(struct items *items, const struct spot *spot);
-void collect_broken_rule(struct items *items, const struct spot *spot);
+void collect_broken(struct items *items, enum item_kind kind, const struct spot *spot);

@@ -13,7 +13,7 @@ static int expand_list(struct items *items, struct list_info *list, uint32_t dep
 static struct list_info *inner_list(struct items *items, const struct list_info *list,
                                     struct sv item)
 {
-    struct list_info *inner = map_find(&items->list, item);
+    struct list_info *inner = (struct list_info *)items_find(items, ITEM_LIST, item);
 
     return inner != NULL && inner->index < list->visibility ? inner : NULL;
 }
@@ -109,8 +109,8 @@ static int expand_list(struct items *items, struct list_info *list, uint32_t dep
 
 void expand_mark_lists(struct items *items)
 {
-    for (uint32_t i = 0; i < items->list_count; i++) {
-        const struct list_info *list = items->lists[i];
+    for (uint32_t i = 0; i < items->table[ITEM_LIST].count; i++) {
+        const struct list_info *list = items_list(items, i);
         for (uint32_t k = 0; k < list->count; k++) {
             struct list_info *inner = inner_list(items, list, list->item[k]);
             if (inner != NULL)
@@ -122,7 +122,7 @@ void expand_mark_lists(struct items *items)
 static bool find_list(void *ctx, struct sv name, const struct ast_value **item, uint32_t *count)
 {
     struct expand_names *names = ctx;
-    struct list_info *list = map_find(&names->items->list, name);
+    struct list_info *list = (struct list_info *)items_find(names->items, ITEM_LIST, name);
 
     if (list == NULL)
         return false;
@@ -139,7 +139,7 @@ static bool find_list(void *ctx, struct sv name, const struct ast_value **item, 
 static const struct ast_node *find_macro(void *ctx, struct sv name)
 {
     struct expand_names *names = ctx;
-    struct macro_info *macro = map_find(&names->items->macro, name);
+    struct macro_info *macro = (struct macro_info *)items_find(names->items, ITEM_MACRO, name);
 
     if (macro == NULL || macro->index >= names->visibility) {
         names->missing = name;
@@ -163,11 +163,11 @@ static const char *nearest_macro(struct items *items, struct sv name, struct men
     const struct macro_info *best = NULL;
     size_t best_distance = name.len / 3 + 1;
 
-    for (uint32_t i = 0; i < items->macro_count; i++) {
-        size_t distance = sv_distance(name, items->macros[i]->name, best_distance);
+    for (uint32_t i = 0; i < items->table[ITEM_MACRO].count; i++) {
+        size_t distance = sv_distance(name, items_macro(items, i)->name, best_distance);
         if (distance < best_distance) {
             best_distance = distance;
-            best = items->macros[i];
+            best = items_macro(items, i);
         }
     }
     if (best == NULL)
@@ -180,7 +180,8 @@ static const char *nearest_macro(struct items *items, struct sv name, struct men
 /* What to do about a macro that was not found. */
 static const char *mend_missing(const struct expand_names *names, struct mend *mend)
 {
-    const struct macro_info *later = map_find(&names->items->macro, names->missing);
+    const struct macro_info *later =
+        (struct macro_info *)items_find(names->items, ITEM_MACRO, names->missing);
 
     if (names->missing.len == 0)
         return NULL;
@@ -192,7 +193,7 @@ static const char *mend_missing(const struct expand_names *names, struct mend *m
     }
     if (names->items->diags->errors > SUGGESTIONS_MAX)
         return NULL;
-    if (map_find(&names->items->list, names->missing) != NULL)
+    if (items_find(names->items, ITEM_LIST, names->missing) != NULL)
         return "there is a list of that name: compare a field with it, as in 'proc.name in (...)'";
     return nearest_macro(names->items, names->missing, mend);
 }
@@ -249,19 +250,20 @@ static int resolve_macro(struct items *items, struct macro_info *macro, const st
 
 int expand_macros(struct items *items)
 {
-    struct composed *text = arena_array(items->arena, struct composed, items->macro_count);
+    struct composed *text =
+        arena_array(items->arena, struct composed, items->table[ITEM_MACRO].count);
     int rc = 0;
 
     if (text == NULL)
-        return items_full(items, &items->macros[0]->spot);
-    for (uint32_t i = 0; i < items->macro_count; i++) {
-        struct macro_info *macro = items->macros[i];
+        return items_full(items, &items_macro(items, 0)->spot);
+    for (uint32_t i = 0; i < items->table[ITEM_MACRO].count; i++) {
+        struct macro_info *macro = items_macro(items, i);
         int one = parse_macro(items, macro, &text[i]);
         macro->broken |= one < 0;
         rc = one < 0 ? one : rc;
     }
-    for (uint32_t i = 0; i < items->macro_count; i++) {
-        struct macro_info *macro = items->macros[i];
+    for (uint32_t i = 0; i < items->table[ITEM_MACRO].count; i++) {
+        struct macro_info *macro = items_macro(items, i);
         if (macro->broken)
             continue;
         int one = resolve_macro(items, macro, &text[i]);

@@ -80,7 +80,6 @@ int items_full(struct items *items, const struct spot *spot)
 
 void items_done(struct items *items)
 {
-    map_done(&items->list);
-    map_done(&items->macro);
-    map_done(&items->rule);
+    for (int kind = 0; kind < ITEM_KINDS; kind++)
+        map_done(&items->table[kind].by_name);
 }

@@ -56,13 +56,34 @@ enum expansion {
     EXPANSION_DONE,
 };
 
-/* Items see what was defined before them: `index` is an item's place in the order of first
- * definition, `visibility` that of its last change. */
-struct list_info {
-    struct sv name;
-    struct spot spot;
-    uint32_t index, visibility;
+enum item_kind {
+    ITEM_LIST,
+    ITEM_MACRO,
+    ITEM_RULE,
+    ITEM_KINDS,
+};
+
+/* What every item begins with. Items see what was defined before them: `index` is an item's place
+ * in the order of first definition, `visibility` that of its last change. */
+#define ITEM_MEMBERS                                                                               \
+    struct sv name;                                                                                \
+    struct spot spot;                                                                              \
+    uint32_t index, visibility;                                                                    \
     bool broken; /* could not be read: said already */
+
+struct item_info {
+    ITEM_MEMBERS
+};
+#define ITEM_INFO                                                                                  \
+    union {                                                                                        \
+        struct item_info head;                                                                     \
+        struct {                                                                                   \
+            ITEM_MEMBERS                                                                           \
+        };                                                                                         \
+    }
+
+struct list_info {
+    ITEM_INFO;
     bool used;
     struct sv *item;
     uint32_t count, room;
@@ -72,10 +93,8 @@ struct list_info {
 };
 
 struct macro_info {
-    struct sv name;
-    struct spot spot;
-    uint32_t index, visibility;
-    bool broken, used;
+    ITEM_INFO;
+    bool used;
     struct parts condition;
     const struct ast_node *parsed, *resolved; /* resolved: no macro, no list left */
 };
@@ -107,10 +126,7 @@ struct tags {
 };
 
 struct rule_info {
-    struct sv name;
-    struct spot spot;
-    uint32_t index, visibility;
-    bool broken;
+    ITEM_INFO;
     struct parts condition, output, description;
     struct tags tags;
     struct exceptions exceptions;
@@ -136,17 +152,38 @@ struct appends {
     uint32_t count, room;
 };
 
+/* The items of a kind: each is a struct list_info, macro_info or rule_info. */
+struct item_table {
+    struct map by_name;
+    struct item_info **item; /* in order of first definition */
+    uint32_t count, room;
+};
+
 struct items {
     struct arena *arena;
     struct diags *diags;
-    struct map list, macro, rule; /* by name */
-    struct list_info **lists;     /* in order of first definition */
-    struct macro_info **macros;
-    struct rule_info **rules;
-    uint32_t list_count, list_room, macro_count, macro_room, rule_count, rule_room;
+    struct item_table table[ITEM_KINDS];
     struct appends appends;
     uint32_t next_index;
 };
+
+static inline struct item_info *items_find(const struct items *items, enum item_kind kind,
+                                           struct sv name)
+{
+    return map_find(&items->table[kind].by_name, name);
+}
+static inline struct list_info *items_list(const struct items *items, uint32_t index)
+{
+    return (struct list_info *)items->table[ITEM_LIST].item[index];
+}
+static inline struct macro_info *items_macro(const struct items *items, uint32_t index)
+{
+    return (struct macro_info *)items->table[ITEM_MACRO].item[index];
+}
+static inline struct rule_info *items_rule(const struct items *items, uint32_t index)
+{
+    return (struct rule_info *)items->table[ITEM_RULE].item[index];
+}
 
 /* Copies; NULL past ITEMS_BYTES_MAX. Text ends in NUL. */
 must_check bool items_text(struct items *items, struct sv text, struct sv *out);

@@ -215,7 +215,7 @@ static int read_list(struct read *read)
         return rc;
     rc = read_list_body(read);
     if (rc < 0)
-        collect_broken_list(read->items, &read->spot);
+        collect_broken(read->items, ITEM_LIST, &read->spot);
     return rc;
 }
 
@@ -244,7 +244,7 @@ static int read_macro(struct read *read)
         return rc;
     rc = read_macro_body(read);
     if (rc < 0)
-        collect_broken_macro(read->items, &read->spot);
+        collect_broken(read->items, ITEM_MACRO, &read->spot);
     return rc;
 }
 

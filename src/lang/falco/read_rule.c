@@ -360,6 +360,6 @@ int read_rule(struct read *read)
     (void)read_unknown_keys(read->items, read->map, &read->spot, rule_keys);
     rc = read_body(read);
     if (rc < 0)
-        collect_broken_rule(read->items, &read->spot);
+        collect_broken(read->items, ITEM_RULE, &read->spot);
     return rc;
 }

@@ -194,19 +194,19 @@ void advise_rule(struct items *items, const struct rule_info *info, const struct
  * no slip. */
 static bool is_library(const struct items *items, const struct rule_file *file)
 {
-    return !file->has_rules && items->rule_count > 0;
+    return !file->has_rules && items->table[ITEM_RULE].count > 0;
 }
 
 void advise_unused(struct items *items)
 {
-    for (uint32_t i = 0; i < items->macro_count; i++) {
-        if (!items->macros[i]->used && !is_library(items, items->macros[i]->spot.file))
-            (void)items_report(items, DIAG_UNUSED_MACRO, &items->macros[i]->spot, NULL,
+    for (uint32_t i = 0; i < items->table[ITEM_MACRO].count; i++) {
+        if (!items_macro(items, i)->used && !is_library(items, items_macro(items, i)->spot.file))
+            (void)items_report(items, DIAG_UNUSED_MACRO, &items_macro(items, i)->spot, NULL,
                                "Macro not referred to by any other rule/macro");
     }
-    for (uint32_t i = 0; i < items->list_count; i++) {
-        if (!items->lists[i]->used && !is_library(items, items->lists[i]->spot.file))
-            (void)items_report(items, DIAG_UNUSED_LIST, &items->lists[i]->spot, NULL,
+    for (uint32_t i = 0; i < items->table[ITEM_LIST].count; i++) {
+        if (!items_list(items, i)->used && !is_library(items, items_list(items, i)->spot.file))
+            (void)items_report(items, DIAG_UNUSED_LIST, &items_list(items, i)->spot, NULL,
                                "List not referred to by any other rule/macro");
     }
 }

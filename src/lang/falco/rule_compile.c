@@ -125,7 +125,8 @@ static struct spot blame(struct items *items, const struct ast_node *parsed,
 
     for (int depth = 0; depth < LIST_DEPTH_MAX; depth++) {
         const struct ast_node *use = macro_at(parsed, offset);
-        struct macro_info *macro = use == NULL ? NULL : map_find(&items->macro, use->name);
+        struct macro_info *macro =
+            use == NULL ? NULL : (struct macro_info *)items_find(items, ITEM_MACRO, use->name);
         struct parse_problem problem;
         struct condition *condition = NULL;
         struct composed inner;
@@ -285,11 +286,11 @@ static int compile_rules(struct items *items, struct rules *out)
 {
     int rc = 0;
 
-    out->item = arena_array(items->arena, struct rule, items->rule_count);
+    out->item = arena_array(items->arena, struct rule, items->table[ITEM_RULE].count);
     if (out->item == NULL)
-        return items_full(items, &items->rules[0]->spot);
-    for (uint32_t i = 0; i < items->rule_count; i++) {
-        const struct rule_info *info = items->rules[i];
+        return items_full(items, &items_rule(items, 0)->spot);
+    for (uint32_t i = 0; i < items->table[ITEM_RULE].count; i++) {
+        const struct rule_info *info = items_rule(items, i);
         struct rule *rule = &out->item[out->count];
 
         if (info->source < 0)

@@ -226,9 +226,9 @@ struct ruleset_totals ruleset_totals(const struct ruleset *set)
 {
     return (struct ruleset_totals){
         .files = set->file_count,
-        .rules = set->items.rule_count,
-        .macros = set->items.macro_count,
-        .lists = set->items.list_count,
+        .rules = set->items.table[ITEM_RULE].count,
+        .macros = set->items.table[ITEM_MACRO].count,
+        .lists = set->items.table[ITEM_LIST].count,
     };
 }
 

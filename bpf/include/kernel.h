@@ -33,6 +33,7 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IMMUTABLE 8 /* inode flag */
+#define TCP_ESTABLISHED 1
 #define TCP_LISTEN 10
 
 typedef __s32 pid_t;
@@ -323,6 +324,14 @@ struct seq_file;
 
 struct bpf_iter_meta {
     struct seq_file *seq;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+    struct bpf_iter_meta *meta;
+    struct bpf_map *map;
+    void *key, *value;
 };
 
 struct bpf_iter__task {

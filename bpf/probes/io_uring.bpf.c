@@ -8,35 +8,23 @@
  * worker thread of its process, a later entry into the kernel) shares the process's descriptors and
  * directories. What was learned first is kept until then in a table, by the request's address.
  *
+ * Two kinds of request have no second end to see: those that are to say nothing when they succeed,
+ * and those whose result found no room in the ring that user space reads. Both stay in the table;
+ * user space is woken, finds them there when they are done (on_uring_late) and makes the record.
+ *
  * A request that was under way before these programs were attached, or did not fit the table, has
  * its second end only: its names are missing, an opened file is still told from its descriptor. */
 #include "bpf/include/kernel_uring.h"
+#include "bpf/include/uring.h"
 #include "bpf/lib/call.h"
 #include "bpf/lib/open.h"
 #include "bpf/lib/scope.h"
 #include "bpf/lib/socket.h"
 #include "bpf/lib/wanted.h"
 
-#define URING_REQUESTS_MAX 4096 /* under way at once; memory is taken as they come */
-#define O_LARGEFILE 0100000     /* added by the kernel to every open */
+#define O_LARGEFILE 0100000 /* added by the kernel to every open */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-struct uring_request {
-    struct io_ring_ctx *ring;
-    struct dentry *base, *new_base; /* where relative names started when it was submitted */
-    __u64 start_ns;
-    __u32 pid, tid;
-    __s32 fd, new_fd; /* descriptors, or directories of names */
-    __u32 slot;       /* of the ring's file table: 1 + index, URING_SLOT_ANY, 0: none */
-    __u32 flags, mode;
-    __u32 wire_flags;
-    __u16 call, opcode;
-    __u16 name_len, new_name_len;
-    __u32 address_len;
-    struct address address;
-    char name[WIRE_PATH_MAX], new_name[WIRE_PATH_MAX];
-};
 
 /* Taken from memory as requests come: nothing while nobody uses io_uring. */
 struct {
@@ -46,6 +34,9 @@ struct {
     __type(key, __u64); /* address of the request */
     __type(value, struct uring_request);
 } uring_requests SEC(".maps");
+
+__u64 uring_late = 0;  /* counts what may need on_uring_late; user space sets it back */
+__u64 uring_moved = 0; /* keys of requests whose memory is used again: no addresses */
 
 enum uring_family {
     URING_SUBMIT,
@@ -102,13 +93,13 @@ static __always_inline __u16 uring_name(char *out, const struct filename *name, 
     return len == 0 ? 0 : len - 1;
 }
 
-static __always_inline struct dentry *uring_base(__s32 fd)
+static __always_inline __u64 uring_base(__s32 fd)
 {
     struct task_struct *task = bpf_get_current_task_btf();
 
     if (fd == AT_FDCWD)
-        return task->fs->pwd.dentry;
-    return BPF_CORE_READ(file_of(fd), f_path.dentry);
+        return (__u64)task->fs->pwd.dentry;
+    return (__u64)BPF_CORE_READ(file_of(fd), f_path.dentry);
 }
 
 /* The address that the caller gave, from the kernel's copy where it has been made: at the start of
@@ -125,11 +116,11 @@ static __always_inline void uring_address(struct uring_request *out, const struc
     if (len > sizeof(out->address))
         len = sizeof(out->address);
     out->address_len = len;
-    if (bpf_probe_read_user(&out->address, len, BPF_CORE_READ(connect, addr)) != 0)
+    if (bpf_probe_read_user(out->address, len, BPF_CORE_READ(connect, addr)) != 0)
         out->wire_flags |= WIRE_TEXT_MISSING;
     if (!copy || len < sizeof(given))
         return;
-    __builtin_memcpy(&given, &out->address, sizeof(given));
+    __builtin_memcpy(&given, out->address, sizeof(given));
     bpf_probe_read_kernel(&first, sizeof(first), copy);
     bpf_probe_read_kernel(&second, sizeof(second), in_message);
     if (given != first && given != second)
@@ -140,7 +131,7 @@ static __always_inline void uring_address(struct uring_request *out, const struc
         given == first ||
         (given != second && (family == AF_UNIX || family == AF_INET || family == AF_INET6));
 
-    bpf_probe_read_kernel(&out->address, len, at_start ? copy : in_message);
+    bpf_probe_read_kernel(out->address, len, at_start ? copy : in_message);
 }
 
 /* What the request asks for. Names are there (`named`) until it is done. */
@@ -202,7 +193,9 @@ static __always_inline void uring_gather(struct uring_request *out, const struct
     __u64 pid_tgid = bpf_get_current_pid_tgid();
 
     __builtin_memset(out, 0, __builtin_offsetof(struct uring_request, name));
-    out->ring = BPF_CORE_READ(req, ctx);
+    out->ring = (__u64)BPF_CORE_READ(req, ctx);
+    out->request = (__u64)req;
+    out->time_ns = bpf_ktime_get_boot_ns();
     out->pid = pid_tgid >> 32;
     out->tid = (__u32)pid_tgid;
     out->start_ns = task->group_leader->start_boottime;
@@ -212,6 +205,30 @@ static __always_inline void uring_gather(struct uring_request *out, const struct
     out->fd = AT_FDCWD;
     out->new_fd = AT_FDCWD;
     uring_ask(out, req, named);
+}
+
+static __always_inline void uring_is_late(void)
+{
+    __sync_fetch_and_add(&uring_late, 1);
+    wake_reader();
+}
+
+/* The request's memory is used again: what was done with it before has been done. Its result is
+ * there until the new one has its own. */
+static __always_inline void uring_move_done(__u64 key)
+{
+    struct uring_request *before = bpf_map_lookup_elem(&uring_requests, &key);
+    const struct io_kiocb *req = (const struct io_kiocb *)key;
+    __u64 other;
+
+    if (!before || before->state == URING_TOLD)
+        return;
+    before->state = URING_DONE;
+    before->result = BPF_CORE_READ(req, cqe.res);
+    other = __sync_fetch_and_add(&uring_moved, 1) + 1;
+    if (bpf_map_update_elem(&uring_requests, &other, before, BPF_NOEXIST) != 0)
+        count_lost(uring_kind(before->opcode));
+    uring_is_late();
 }
 
 static __always_inline int uring_submitted(const struct io_kiocb *req)
@@ -227,7 +244,12 @@ static __always_inline int uring_submitted(const struct io_kiocb *req)
     if (!request)
         return 0;
     uring_gather(request, req, opcode, call, true);
-    bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY);
+    request->quiet = BPF_CORE_READ(req, flags) & URING_FLAG_QUIET ? 1 : 0;
+    uring_move_done(key);
+    if (bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY) != 0)
+        return 0; /* full: its second end is still to come, or is counted */
+    if (request->quiet)
+        uring_is_late();
     return 0;
 }
 
@@ -274,9 +296,9 @@ static __always_inline struct file *uring_opened(const struct uring_request *req
     if (result < 0)
         return NULL;
     if (request->slot == URING_SLOT_ANY)
-        return uring_slot_file(request->ring, result);
+        return uring_slot_file((const struct io_ring_ctx *)request->ring, result);
     if (request->slot != 0)
-        return uring_slot_file(request->ring, request->slot - 1);
+        return uring_slot_file((const struct io_ring_ctx *)request->ring, request->slot - 1);
     return own ? file_of(result) : NULL;
 }
 
@@ -311,8 +333,7 @@ static __always_inline __u32 uring_put(struct scratch *scratch, __u32 at, const 
 /* Append the directory that a name starts from, as it is now, and say when it is another one than
  * at the start: then nobody knows which one the name was looked up in. */
 static __always_inline __u32 uring_put_base(struct scratch *scratch, __u32 at, const char *name,
-                                            __u32 name_len, __s32 fd, const struct dentry *before,
-                                            __u32 *flags)
+                                            __u32 name_len, __s32 fd, __u64 before, __u32 *flags)
 {
     if (name_len > 0 && name[0] == '/')
         return 0;
@@ -412,7 +433,7 @@ static __always_inline void uring_emit_connect(struct scratch *scratch,
     const struct sock *sk = socket_of(file);
     __u32 len, at = sizeof(*record);
 
-    *given = request->address;
+    __builtin_memcpy(given, request->address, sizeof(request->address));
     len = request->address_len;
     uring_record(record, request, result);
     record->arg[0] = request->fd;
@@ -480,10 +501,16 @@ int BPF_PROG(on_uring_complete, void *ring, void *completed)
 {
     const struct io_kiocb *req = completed;
     __u64 key = (__u64)req;
+    struct uring_request *request;
 
     if (!req)
         return 0; /* one of several results of a request that goes on */
-    if (!bpf_map_lookup_elem(&uring_requests, &key) && !uring_catch_up(req, key))
+    request = bpf_map_lookup_elem(&uring_requests, &key);
+    if (request && request->state == URING_TOLD) {
+        bpf_map_delete_elem(&uring_requests, &key);
+        return 0;
+    }
+    if (!request && !uring_catch_up(req, key))
         return 0;
     bpf_tail_call(ctx, &uring_handlers, uring_handler(BPF_CORE_READ(req, opcode)));
     count_lost(0); /* not reached while every record has a handler */
@@ -532,5 +559,50 @@ int BPF_PROG(on_uring_connect, void *ring, void *completed)
         return 0;
     uring_emit_connect(scratch, request, BPF_CORE_READ(req, cqe.res), BPF_CORE_READ(req, file));
     bpf_map_delete_elem(&uring_requests, &key);
+    return 0;
+}
+
+/* The result of some request had no room. Which one is not told; it is among those that are done.
+ */
+SEC("tp_btf/io_uring_cqe_overflow")
+int BPF_PROG(on_uring_overflow)
+{
+    if (scope_has_current())
+        uring_is_late();
+    return 0;
+}
+
+/* Connected: what a quiet connect leaves behind when it succeeds. */
+static __always_inline bool uring_is_connected(const struct io_kiocb *req)
+{
+    const struct sock *sk = socket_of(BPF_CORE_READ(req, file));
+
+    return sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED;
+}
+
+/* Run by user space over the table: note which requests are done, and how they ended. */
+SEC("iter/bpf_map_elem")
+int on_uring_late(struct bpf_iter__bpf_map_elem *ctx)
+{
+    struct uring_request *request = ctx->value;
+    const struct io_kiocb *req;
+    bool undone;
+
+    if (!request || request->state != URING_WAITING)
+        return 0;
+    req = (const struct io_kiocb *)request->request;
+    if ((__u64)BPF_CORE_READ(req, ctx) != request->ring) { /* gone with its ring */
+        request->result = 0;
+        request->state = URING_DONE;
+        return 0;
+    }
+    if (request->opcode == URING_OP_CONNECT)
+        undone = !uring_is_connected(req);
+    else
+        undone = BPF_CORE_READ(req, flags) & URING_FLAG_UNDONE;
+    if (undone)
+        return 0;
+    request->result = BPF_CORE_READ(req, cqe.res);
+    request->state = URING_DONE;
     return 0;
 }

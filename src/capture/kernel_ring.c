@@ -402,7 +402,7 @@ static void set_resting(struct kernel_ring *ring, bool resting)
 {
     struct epoll_event event = {.events = resting ? EPOLLIN : 0};
 
-    if (ring->resting == resting)
+    if (!ring->resting && !resting)
         return;
     ring->resting = resting;
     __atomic_store_n(&ring->programs->bss->reader_sleeps, resting, __ATOMIC_SEQ_CST);
@@ -442,6 +442,8 @@ int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kernel_record_fn
         set_resting(ring, false);
         set_timer(ring, rc == READ_LIMIT ? 1 : BATCH_NS);
     }
+    if (kernel_uring_turn(&ring->uring, record, ctx) && ring->batch == 0)
+        set_timer(ring, KERNEL_URING_LOOK_NS);
     return (int)ring->batch;
 }
 

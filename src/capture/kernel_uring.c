@@ -5,14 +5,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "bpf/include/wire.h"
+#include "bpf/include/uring.h"
+#include "capture/kernel_uring_late.h"
+#include "capture/wire_check.h"
 #include "sensor.skel.h"
 
 /* The calls that requests of io_uring are reported as. */
@@ -31,7 +36,7 @@ static bool wanted(const struct wire_calls *calls)
 }
 
 /* In the order of enum uring_handler. */
-enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20 };
+enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20, KERNEL_URING_OVERDUE_NS = 100 * 1000 * 1000 };
 
 static struct bpf_program *handler(const struct sensor *programs, size_t index)
 {
@@ -69,12 +74,15 @@ void kernel_uring_prepare(struct kernel_uring *uring, struct sensor *programs)
     for (size_t i = 0; i < HANDLERS; i++)
         (void)bpf_program__set_autoload(handler(programs, i), any);
     (void)bpf_program__set_autoload(programs->progs.on_uring_complete, any);
+    (void)bpf_program__set_autoload(programs->progs.on_uring_overflow, any);
+    (void)bpf_program__set_autoload(programs->progs.on_uring_late, any);
     *uring = (struct kernel_uring){.programs = programs};
     if (!any)
         return;
     /* The end first: a request that is then submitted is sure to find it. */
     uring->program[0] = programs->progs.on_uring_complete;
-    uring->program[1] =
+    uring->program[1] = programs->progs.on_uring_overflow;
+    uring->program[2] =
         later ? programs->progs.on_uring_submit : programs->progs.on_uring_submit_6_2;
 }
 
@@ -116,4 +124,115 @@ int kernel_uring_watch(struct kernel_uring *uring, const struct wire_calls *call
                            bpf_program__name(uring->program[i]), strerror(errno));
     }
     return 0;
+}
+
+/* Let the kernel side note which requests are done. */
+static bool note_done(const struct kernel_uring *uring)
+{
+    union bpf_iter_link_info info = {.map.map_fd =
+                                         (__u32)bpf_map__fd(uring->programs->maps.uring_requests)};
+    struct bpf_iter_attach_opts options;
+
+    memset(&options, 0, sizeof(options)); /* padding, too: libbpf looks */
+    options.sz = sizeof(options);
+    options.link_info = &info;
+    options.link_info_len = sizeof(info);
+
+    struct bpf_link *link =
+        bpf_program__attach_iter(uring->programs->progs.on_uring_late, &options);
+
+    if (link == NULL)
+        return false;
+
+    scoped(fd_close) int fd = bpf_iter_create(bpf_link__fd(link));
+    char nothing[8];
+    ssize_t got = fd < 0 ? -1 : read(fd, nothing, sizeof(nothing));
+
+    (void)bpf_link__destroy(link);
+    return got == 0;
+}
+
+/* A late end is one that no program will see any more: at once where the request is a quiet one or
+ * was moved aside, else when its result has had time to be seen. */
+static bool is_late(const struct uring_request *request, uint64_t key, uint64_t now_ns)
+{
+    return request->state == URING_DONE && (request->quiet != 0 || key != request->request ||
+                                            now_ns - request->time_ns > KERNEL_URING_OVERDUE_NS);
+}
+
+struct late {
+    struct uring_request request;
+    _Alignas(8) char record[WIRE_RECORD_MAX];
+};
+
+static void tell(int table, uint64_t key, struct late *late, kernel_record_fn record, void *ctx)
+{
+    const struct wire_header *hdr = (const struct wire_header *)late->record;
+    size_t size = kernel_uring_late_record(&late->request, "/proc", late->record);
+
+    if (wire_check(hdr, size))
+        record(ctx, hdr);
+    if (late->request.quiet != 0 || key != late->request.request) {
+        (void)bpf_map_delete_elem(table, &key);
+        return;
+    }
+    late->request.state = URING_TOLD;
+    (void)bpf_map_update_elem(table, &key, &late->request, BPF_EXIST);
+}
+
+/* Returns how many are still under way; *told is how many were told. */
+static size_t tell_late(const struct kernel_uring *uring, kernel_record_fn record, void *ctx,
+                        size_t *told)
+{
+    int table = bpf_map__fd(uring->programs->maps.uring_requests);
+    scoped(free) struct late *late = xmalloc(sizeof(*late));
+    scoped(free) uint64_t *keys = xcalloc(URING_REQUESTS_MAX, sizeof(*keys));
+    size_t count = 0, waiting = 0;
+    uint64_t now = clock_boot_ns();
+
+    while (count < URING_REQUESTS_MAX &&
+           bpf_map_get_next_key(table, count == 0 ? NULL : &keys[count - 1], &keys[count]) == 0)
+        count++;
+    for (size_t i = 0; i < count; i++) {
+        if (bpf_map_lookup_elem(table, &keys[i], &late->request) != 0)
+            continue;
+        if (is_late(&late->request, keys[i], now)) {
+            tell(table, keys[i], late, record, ctx);
+            *told += 1;
+        } else if (late->request.state != URING_TOLD) {
+            waiting++;
+        }
+    }
+    return waiting;
+}
+
+bool kernel_uring_turn(struct kernel_uring *uring, kernel_record_fn record, void *ctx)
+{
+    uint64_t now = clock_mono_ns();
+    __u64 *counter;
+    size_t told = 0;
+
+    if (uring->link[0] == NULL)
+        return false;
+    counter = &uring->programs->bss->uring_late;
+    if (__atomic_load_n(counter, __ATOMIC_RELAXED) == 0)
+        return false;
+    if (now < uring->look_ns)
+        return true;
+    (void)__atomic_exchange_n(counter, 0, __ATOMIC_SEQ_CST);
+
+    size_t waiting = note_done(uring) ? tell_late(uring, record, ctx, &told) : 0;
+
+    if (waiting == 0) {
+        uring->wait_ns = 0;
+        uring->look_ns = 0;
+        return false;
+    }
+    (void)__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+    if (told > 0 || uring->wait_ns == 0)
+        uring->wait_ns = KERNEL_URING_LOOK_NS;
+    else if (uring->wait_ns < KERNEL_URING_REST_NS)
+        uring->wait_ns *= 2;
+    uring->look_ns = now + uring->wait_ns;
+    return true;
 }

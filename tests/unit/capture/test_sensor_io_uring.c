@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -422,7 +423,7 @@ static int make_end(struct endpoint *end)
     return fd;
 }
 
-static void check_end(const struct endpoint *end, const struct wire_call_record *connect)
+static void connect_is_to(const struct endpoint *end, const struct wire_call_record *connect)
 {
     struct wire_socket socket = sensor_socket(connect);
     const struct sockaddr_in *in = (const struct sockaddr_in *)&end->address;
@@ -430,7 +431,6 @@ static void check_end(const struct endpoint *end, const struct wire_call_record 
     const struct sockaddr_un *un = (const struct sockaddr_un *)&end->address;
 
     CHECK_INT(socket.family, end->row.family);
-    CHECK_INT(socket.type, end->row.type);
     if (end->row.family == AF_UNIX) {
         CHECK_SV(sensor_part(connect, WIRE_PART_UNIX), sv(un->sun_path));
         return;
@@ -458,7 +458,8 @@ static void connections(void **state)
         CHECK_INT(connect->result, end.row.result);
         CHECK_INT(connect->hdr.flags, WIRE_URING);
         CHECK_INT(connect->hdr.tid == pid, end.row.way != POLLER);
-        check_end(&end, connect);
+        CHECK_INT(sensor_socket(connect).type, end.row.type);
+        connect_is_to(&end, connect);
         CHECK(sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 1) == NULL);
     }
 }
@@ -648,6 +649,176 @@ static void ring_from_before(void **state)
         (void)close(gate[i]);
 }
 
+/* ---- ends that no program sees ---- */
+
+/* Success is not told to user space; nobody takes a result. */
+static int body_quiet(void *ctx)
+{
+    const enum way *way = ctx;
+    struct uring uring;
+    char name[PATH_MAX];
+
+    sensor_path(&sensor, "link", name);
+    if (chdir(sensor.dir) != 0 || open_ring(&uring, *way) < 0)
+        return 1;
+
+    struct io_uring_sqe *sqe = uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0);
+
+    set_way(sqe, *way);
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    if (uring_submit(&uring, 0) != 1 || mkdir("quiet", 0755) != 0)
+        return 2;
+    sqe = uring_next(&uring, IORING_OP_UNLINKAT, AT_FDCWD, "quiet", 0, 0);
+    sqe->unlink_flags = AT_REMOVEDIR;
+    sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+    if (uring_submit(&uring, 0) != 1)
+        return 3;
+    for (int i = 0; i < 1000 && access("quiet", F_OK) == 0; i++)
+        (void)usleep(1000);
+    (void)usleep(200000); /* stays a little, as whoever has opened something does */
+    return access("quiet", F_OK) != 0 ? 0 : 4;
+}
+
+static void check_quiet(uint32_t pid)
+{
+    char path[PATH_MAX], link[PATH_MAX];
+    const struct wire_open *open = find_open(pid, 0);
+    const struct wire_call_record *unlink = sensor_call(&sensor, WIRE_CALL_UNLINKAT, pid, 0);
+    const char *at = open->data;
+    struct stat st;
+
+    sensor_path(&sensor, "sub/below", path);
+    sensor_path(&sensor, "link", link);
+    CHECK_SV(sensor_text(&at, open->path_len), sv(path));
+    CHECK_SV(sensor_text(&at, open->raw_len), sv(link));
+    CHECK(open->result >= 0);
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(open->ino, st.st_ino);
+    CHECK_INT(open->file_mode, st.st_mode);
+    CHECK_INT(open->dev, (uint32_t)major(st.st_dev) << 20 | (uint32_t)minor(st.st_dev));
+    CHECK(unlink != NULL);
+    CHECK_SV(sensor_part(unlink, WIRE_PART_NAME), SV("quiet"));
+    CHECK_SV(sensor_part(unlink, WIRE_PART_BASE), sv(sensor.dir));
+    CHECK_INT(unlink->result, 0);
+    CHECK_INT(unlink->hdr.flags, WIRE_URING | WIRE_NAME_UNSURE);
+    CHECK_INT(count_uring(WIRE_OPEN, pid), 1);
+}
+
+static uint32_t run_while_reading(sensor_body_fn body, void *ctx)
+{
+    pid_t pid = sensor_start(&sensor, NULL, body, ctx);
+
+    for (int i = 0; i < 8; i++)
+        sensor_drain(&sensor);
+    sensor_wait(pid, 0);
+    sensor_drain(&sensor);
+    return (uint32_t)pid;
+}
+
+static void quiet_requests(void **state)
+{
+    static enum way ways[] = {PLAIN, WORKER, POLLER};
+
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        test_row(i == 0 ? "plain" : i == 1 ? "worker" : "poller");
+        sensor_clear(&sensor);
+        check_quiet(run_while_reading(body_quiet, &ways[i]));
+    }
+}
+
+/* A quiet connection. */
+static int body_quiet_connect(void *ctx)
+{
+    const struct endpoint *end = ctx;
+    struct uring uring;
+    int fd = socket(end->row.family, end->row.type | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 || open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_CONNECT, fd, &end->address, 0, end->len)->flags |=
+        IOSQE_CQE_SKIP_SUCCESS;
+    if (uring_submit(&uring, 0) != 1)
+        return 2;
+    (void)usleep(200000);
+    return 0;
+}
+
+static void quiet_connections(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(connect_cases); i++) {
+        struct endpoint end = {.row = connect_cases[i]};
+
+        if (end.row.way != PLAIN || !end.row.listens)
+            continue;
+        test_row(end.row.row);
+        sensor_clear(&sensor);
+
+        scoped(fd_close) int fd = make_end(&end);
+        uint32_t pid = run_while_reading(body_quiet_connect, &end);
+        const struct wire_call_record *connect = sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 0);
+
+        CHECK(connect != NULL);
+        CHECK_INT(connect->result, 0);
+        connect_is_to(&end, connect);
+        CHECK(sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 1) == NULL);
+    }
+}
+
+/* Many quiet ones in a row use the same memory again and again. */
+static int body_quiet_many(void *ctx)
+{
+    struct uring uring;
+    char name[PATH_MAX];
+
+    sensor_path(&sensor, "sub/below", name);
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+    for (int i = 0; i < 100; i++) {
+        struct io_uring_sqe *sqe = uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0);
+
+        sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+        if (uring_submit(&uring, 0) != 1)
+            return 2;
+    }
+    (void)usleep(200000);
+    return 0;
+}
+
+static void many_quiet_requests(void **state)
+{
+    uint32_t pid = run_while_reading(body_quiet_many, NULL);
+
+    CHECK_INT(count_uring(WIRE_OPEN, pid), 100);
+    for (size_t i = 0; i < 100; i++)
+        CHECK(find_open(pid, i)->result >= 0);
+}
+
+/* Results that have no room: the ring holds four, nobody takes them. */
+static int body_overflow(void *ctx)
+{
+    struct io_uring_params params = {.flags = IORING_SETUP_CQSIZE, .cq_entries = 4};
+    struct uring uring;
+    char name[PATH_MAX];
+
+    sensor_path(&sensor, "sub/below", name);
+    if (uring_open(&uring, 2, &params) < 0)
+        return 1;
+    for (int i = 0; i < 10; i++) {
+        uring_next(&uring, IORING_OP_OPENAT, AT_FDCWD, name, 0, 0);
+        if (uring_submit(&uring, 0) != 1)
+            return 2;
+    }
+    (void)usleep(400000);
+    return 0;
+}
+
+static void results_without_room(void **state)
+{
+    uint32_t pid = run_while_reading(body_overflow, NULL);
+
+    CHECK_INT(count_uring(WIRE_OPEN, pid), 10);
+}
+
 static int body_unwanted(void *ctx)
 {
     struct uring uring;
@@ -690,6 +861,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(inherited_ring, setup),
         cmocka_unit_test_setup(threads, setup),
         cmocka_unit_test_setup(ring_from_before, setup),
+        cmocka_unit_test_setup(quiet_requests, setup),
+        cmocka_unit_test_setup(quiet_connections, setup),
+        cmocka_unit_test_setup(many_quiet_requests, setup),
+        cmocka_unit_test_setup(results_without_room, setup),
         cmocka_unit_test_setup(only_what_is_wanted, setup),
         cmocka_unit_test_setup(not_outside_the_scope, setup),
     };

@@ -10,6 +10,7 @@
 #include "app/control.h"
 #include "app/daemon.h"
 #include "app/loss.h"
+#include "app/metadata.h"
 #include "app/pipeline.h"
 #include "app/ready.h"
 #include "app/rules.h"
@@ -47,6 +48,7 @@ static void scoped_sensor_done(struct sensor *sensor)
     spool_close(sensor->spool);
     for (uint32_t i = 0; i < CREW_WORKERS_MAX; i++)
         tables_free(sensor->tables[i]);
+    metadata_free(sensor->metadata);
     rules_close(sensor->rules);
     if (sensor->signal_fd >= 0)
         (void)close(sensor->signal_fd);
@@ -159,8 +161,13 @@ static int sensor_start(struct sensor *sensor, struct err *err)
                                            .node = settings->node,
                                            .cluster = settings->cluster,
                                            .link = settings->link};
-    for (uint32_t i = 0; i < sensor->rules->workers; i++)
+    sensor->metadata = metadata_new(settings, sensor->log);
+    tables.cri = metadata_cri(sensor->metadata);
+    for (uint32_t i = 0; i < sensor->rules->workers; i++) {
         sensor->tables[i] = tables_new(&tables);
+        tables.cri = NULL; /* one asks, all are told */
+    }
+    metadata_tables(sensor->metadata, sensor->tables, sensor->rules->workers);
     sensor->uplink = uplink_new(settings->socket, settings->node, sensor->spool, sensor->log);
     rc = pipeline_new(&(struct pipeline_parts){.workers = sensor->rules->workers,
                                                .tables = sensor->tables,
@@ -260,7 +267,9 @@ static void reload_when_changed(struct sensor *sensor)
 static int wait_ms(const struct sensor *sensor)
 {
     uint64_t longest = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
-    uint64_t due = tables_next_ns(sensor->tables[0]);
+    uint64_t look = tables_next_ns(sensor->tables[0]);
+    uint64_t call = metadata_next_ns(sensor->metadata);
+    uint64_t due = look < call ? look : call;
     uint64_t now = clock_boot_ns();
     uint64_t wait = due <= now ? 0 : (due - now + MS_NS - 1) / MS_NS;
 
@@ -274,6 +283,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
         {.fd = sensor->signal_fd, .events = POLLIN},
         {.fd = uplink_fd(sensor->uplink), .events = uplink_events(sensor->uplink)},
         {.fd = control_fd(sensor->control), .events = POLLIN},
+        {.fd = metadata_fd(sensor->metadata), .events = POLLIN},
     };
 
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
@@ -282,6 +292,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
     pipeline_flush(sensor->pipeline);
     for (uint32_t i = 0; i < sensor->rules->workers; i++)
         tables_turn(sensor->tables[i], clock_boot_ns());
+    metadata_turn(sensor->metadata, clock_boot_ns());
     uplink_turn(sensor->uplink);
     control_turn(sensor->control);
     return rc;
@@ -337,9 +348,11 @@ static void log_end(const struct sensor *sensor)
     const struct pipeline_counts counts = pipeline_counts(sensor->pipeline);
     struct kernel_ring_counts ring;
     struct tables_counts tables;
+    struct cri_counts cri;
 
     kernel_ring_counts(sensor->ring, &ring);
     tables_counts(sensor->tables[0], &tables);
+    metadata_counts(sensor->metadata, &cri);
     log_info(sensor->log, "sensor stopped", log_u64("events", counts.events),
              log_u64("dropped", total(ring.lost)), log_u64("findings", counts.findings),
              log_u64("findings_lost", counts.lost),
@@ -348,7 +361,8 @@ static void log_end(const struct sensor *sensor)
              log_u64("reloads_failed", sensor->reloads_failed),
              log_u64("processes_unknown", tables.unknown_process),
              log_u64("containers_ahead", tables.containers_ahead),
-             log_u64("containers_refused", tables.containers_refused));
+             log_u64("containers_refused", tables.containers_refused),
+             log_u64("cri_answered", cri.answered), log_u64("cri_failed", cri.failed));
 }
 
 /* ------------------------------------------------------------------------------------- command */

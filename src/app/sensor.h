@@ -14,6 +14,7 @@ struct arena;
 struct buf;
 struct control;
 struct log;
+struct metadata;
 struct pipeline;
 struct rules;
 struct settings;
@@ -32,6 +33,7 @@ struct sensor {
     uint64_t started_ns, rules_since_ns; /* wall */
     struct kernel_ring *ring;
     struct tables *tables[CREW_WORKERS_MAX]; /* one a worker */
+    struct metadata *metadata;
     struct spool *spool;
     struct uplink *uplink;
     struct pipeline *pipeline;

@@ -42,6 +42,7 @@ struct settings {
     const char *control; /* where the sensor is asked; "": beside the former, "none": nowhere */
     const char *cgroup;  /* watch this cgroup v2 subtree only; NULL: the whole machine */
     const char *host_root;
+    const char *cri_sockets[SETTINGS_LIST_MAX + 1]; /* none: the usual places; "none": not asked */
     const char *hub_user;
     uint64_t ring_mib, spool_mib;
     uint64_t workers; /* threads that match */

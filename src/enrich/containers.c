@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "enrich/cri.h"
+#include "enrich/described.h"
 #include "enrich/specs.h"
 #include "enrich/told.h"
 #include "enrich/users.h"
@@ -19,6 +21,7 @@ static const uint64_t pauses_ns[CONTAINER_TRIES_MAX] = {
 void containers_init(struct containers *table, uint64_t limit, struct specs *specs)
 {
     *table = (struct containers){.limit = limit, .specs = specs};
+    pods_init(&table->pods, PODS_MAX);
 }
 
 /* The list of the empty, the longest empty first */
@@ -63,7 +66,10 @@ static void drop(struct containers *table, struct container_entry *entry)
     table->count--;
     table->without_spec -= entry->missing;
     users_free(entry->users);
+    pods_release(&table->pods, entry->pod);
     arena_free(entry->spec);
+    arena_free(entry->extra);
+    arena_free(entry->answer);
     free(entry);
 }
 
@@ -100,6 +106,7 @@ void containers_done(struct containers *table)
     while (table->empty_first != NULL)
         drop(table, table->empty_first);
     assert(table->count == 0);
+    pods_done(&table->pods);
     map_done(&table->by_id);
     nmap_done(&table->by_mntns);
 }
@@ -180,13 +187,31 @@ static bool read_told(const struct containers *table, struct container_entry *en
     return told->has_spec;
 }
 
+/* Docker's own containers and those of runc and podman are no kubelet's. */
+static bool speaks_cri(const struct container_entry *entry)
+{
+    return sv_eq(entry->view.runtime, SV("containerd")) ||
+           sv_eq(entry->view.runtime, SV("cri-o")) || entry->view.pod_uid.len > 0;
+}
+
+/* The name is another container's by now. */
+static void forget_answer(struct container_entry *entry)
+{
+    arena_free(entry->answer);
+    entry->answer = NULL;
+    entry->answer_view = (struct container){0};
+    entry->asked = false;
+}
+
 /* Start from what the cgroup says, then add what the files say. */
-static void look(struct containers *table, struct container_entry *entry)
+static void look(struct containers *table, struct container_entry *entry, uint64_t now_ns)
 {
     const struct container was = entry->view;
     bool again = entry->again;
     struct arena *spec = arena_new(SPEC_BLOCK);
 
+    if (again)
+        forget_answer(entry);
     entry->again = false;
     table->looks++;
     table->changes += entry->refs > 0;
@@ -211,6 +236,12 @@ static void look(struct containers *table, struct container_entry *entry)
     table->without_spec += entry->missing;
     arena_free(entry->spec);
     entry->spec = spec;
+    arena_free(entry->extra);
+    entry->extra = NULL;
+    described_fill(&table->pods, entry);
+    if (table->cri != NULL && !entry->asked && speaks_cri(entry))
+        cri_ask(table->cri, entry->view.full_id, now_ns);
+    entry->asked = true;
 }
 
 /* A look because a program was started. */
@@ -219,7 +250,7 @@ static void look_at_exec(struct containers *table, struct container_entry *entry
     entry->tries = entry->again ? 0 : entry->tries;
     entry->try_next_ns = now_ns + pauses_ns[entry->tries];
     entry->tries++;
-    look(table, entry);
+    look(table, entry, now_ns);
 }
 
 static bool look_due(const struct container_entry *entry, uint64_t now_ns)
@@ -240,7 +271,7 @@ static struct container_entry *get(struct containers *table, const struct cgroup
         table->over_limit += table->count >= table->limit;
         entry = add(table, id, now_ns);
         if (table->told != NULL && told_find_container(table->told, id->id) != NULL)
-            look(table, entry);
+            look(table, entry, now_ns);
     }
     if (may_look && look_due(entry, now_ns))
         look_at_exec(table, entry, now_ns);
@@ -343,7 +374,7 @@ bool containers_expect(struct containers *table, struct cgroup *cgroup, uint64_t
     for (uint32_t i = 0; i < cgroup->parsed.count; i++) {
         struct container_entry *entry = get(table, &cgroup->parsed.id[i], false, now_ns);
         if (entry->again || !entry->view.has_spec)
-            look(table, entry);
+            look(table, entry, now_ns);
         if (entry->view.has_spec)
             return true;
     }
@@ -367,6 +398,71 @@ void containers_retell(struct containers *table, struct sv full_id)
 
     if (entry == NULL)
         return;
-    look(table, entry);
+    look(table, entry, 0);
     users_retell(entry->users);
+}
+
+/* What others say */
+
+static void fill_again(struct containers *table, struct container_entry *entry)
+{
+    described_fill(&table->pods, entry);
+    table->changes += entry->refs > 0;
+    table->entries_changed += entry->refs > 0;
+}
+
+static void fill_all_of(struct containers *table, struct sv pod_key)
+{
+    size_t at = 0;
+
+    for (struct map_slot *slot = map_next(&table->by_id, &at); slot != NULL;
+         slot = map_next(&table->by_id, &at)) {
+        struct container_entry *entry = slot->value;
+        if (sv_eq(entry->view.pod_uid, pod_key))
+            fill_again(table, entry);
+    }
+}
+
+void containers_pod(struct containers *table, const struct pod_said *said)
+{
+    bool changed;
+
+    (void)pods_put(&table->pods, said, &changed);
+    if (changed)
+        fill_all_of(table, said->key);
+}
+
+void containers_pod_deleted(struct containers *table, struct sv key)
+{
+    pods_delete(&table->pods, key);
+}
+
+static void answered_of_pod(struct containers *table, const struct cri_pod *pod)
+{
+    containers_pod(table, &(struct pod_said){
+                              .source = POD_OF_RUNTIME,
+                              .key = pod->uid,
+                              .pod = {.name = pod->name,
+                                      .uid = pod->uid,
+                                      .namespace_name = pod->namespace_name,
+                                      .ip = pod->ip,
+                                      .label = pod->label,
+                                      .label_count = pod->label_count,
+                                      .annotation = pod->annotation,
+                                      .annotation_count = pod->annotation_count},
+                          });
+}
+
+void containers_answered(struct containers *table, const struct cri_container *container,
+                         const struct cri_pod *pod)
+{
+    struct container_entry *entry =
+        container == NULL ? NULL : map_find(&table->by_id, container->id);
+
+    if (entry != NULL) {
+        described_answer(entry, container, pod == NULL ? (struct sv){NULL, 0} : pod->uid);
+        fill_again(table, entry);
+    }
+    if (pod != NULL && pod->uid.len > 0)
+        answered_of_pod(table, pod);
 }

@@ -9,9 +9,13 @@
 #include "base/attr.h"
 #include "base/hash.h"
 #include "enrich/cgroups.h"
+#include "enrich/pods.h"
 #include "event/process.h"
 
 struct arena;
+struct cri;
+struct cri_container;
+struct cri_pod;
 struct specs;
 struct told;
 struct users;
@@ -24,7 +28,12 @@ struct users;
 struct container_entry {
     struct container view;
     struct users *users;
-    struct arena *spec;               /* texts that the runtime's files gave */
+    struct arena *spec;   /* texts that the runtime's files gave */
+    struct arena *extra;  /* ... and that others said, until the next look */
+    struct arena *answer; /* what its runtime said over CRI */
+    struct container answer_view;
+    struct pod_entry *pod;            /* held */
+    bool asked;                       /* over CRI */
     struct sv root;                   /* its root file system in the host's root; or empty */
     struct sv path_runtime, path_pod; /* what the cgroup's layout said */
     bool guessed;
@@ -47,6 +56,8 @@ struct containers {
     struct container_entry *empty_first, *empty_last;
     struct specs *specs;
     const struct told *told; /* what counts instead of files; or NULL */
+    struct cri *cri;         /* or NULL; the owner's */
+    struct pods pods;
     uint64_t count, limit;
     uint64_t without_spec;    /* of those held, looked for and not found */
     uint64_t looks;           /* at files */
@@ -93,6 +104,12 @@ must_check struct container_entry *containers_of_mntns(const struct containers *
 
 /* Something new was told of a container, or of its users. */
 void containers_retell(struct containers *table, struct sv full_id);
+/* A runtime has answered; either may be NULL. */
+void containers_answered(struct containers *table, const struct cri_container *container,
+                         const struct cri_pod *pod);
+/* The cluster tells of a pod, or that it is no more. */
+void containers_pod(struct containers *table, const struct pod_said *said);
+void containers_pod_deleted(struct containers *table, struct sv key);
 
 /* Drop what has been empty for long. */
 void containers_settle(struct containers *table, uint64_t now_ns);

@@ -49,6 +49,7 @@ struct tables *tables_new(const struct tables_options *options)
     struct attach_limits limits = {TABLES_CGROUPS_MAX, TABLES_CONTAINERS_MAX};
 
     attach_init(&tables->attach, options->proc_root, options->host_root, options->log, limits);
+    tables->attach.containers.cri = options->cri;
     processes_init(&tables->processes, TABLES_PROCESSES_MAX, release_process, tables);
     return tables;
 }
@@ -471,6 +472,22 @@ uint64_t tables_next_ns(const struct tables *tables)
     return awaited_next_ns(&tables->attach.awaited);
 }
 
+void tables_answered(struct tables *tables, const struct cri_container *container,
+                     const struct cri_pod *pod)
+{
+    containers_answered(&tables->attach.containers, container, pod);
+}
+
+void tables_pod(struct tables *tables, const struct pod_said *said)
+{
+    containers_pod(&tables->attach.containers, said);
+}
+
+void tables_pod_deleted(struct tables *tables, struct sv key)
+{
+    containers_pod_deleted(&tables->attach.containers, key);
+}
+
 static void scoped_dir_close(DIR **dir)
 {
     if (*dir != NULL)
@@ -513,6 +530,7 @@ void tables_counts(const struct tables *tables, struct tables_counts *out)
         .containers_waiting = tables->attach.awaited.count,
         .containers_refused = tables->attach.awaited.refused,
         .container_looks = tables->attach.containers.looks,
+        .pods = tables->attach.containers.pods.count,
     };
 }
 

@@ -10,8 +10,12 @@
 #include "event/change.h"
 #include "event/event.h"
 
+struct cri;
+struct cri_container;
+struct cri_pod;
 struct err;
 struct log;
+struct pod_said;
 struct tables;
 
 #define TABLES_PROCESSES_MAX 262144u /* live and remembered; beyond, the longest ended go first */
@@ -23,6 +27,7 @@ struct tables_options {
     const char *host_root; /* "" or the host's root as mounted in our container, "/host"; NULL, and
                             * no proc_root: what is not told is not known (replay) */
     const struct log *log; /* warnings about unreadable metadata, limited in rate */
+    struct cri *cri; /* asked about containers, borrowed; NULL: nobody is, or another table asks */
 };
 
 struct tables_counts {
@@ -36,6 +41,7 @@ struct tables_counts {
     uint64_t containers_waiting;     /* new cgroups to be looked at */
     uint64_t containers_refused;     /* new cgroups not looked at: too many at a time */
     uint64_t container_looks;        /* at containers' files */
+    uint64_t pods;
 };
 
 struct tables *tables_new(const struct tables_options *options);
@@ -56,6 +62,13 @@ void tables_settle(struct tables *tables);
 void tables_turn(struct tables *tables, uint64_t now_ns);
 /* Boot time; UINT64_MAX: nothing is due. */
 uint64_t tables_next_ns(const struct tables *tables);
+
+/* What a runtime answered (either may be NULL), what the cluster says of a pod, that it has deleted
+ * one. */
+void tables_answered(struct tables *tables, const struct cri_container *container,
+                     const struct cri_pod *pod);
+void tables_pod(struct tables *tables, const struct pod_said *said);
+void tables_pod_deleted(struct tables *tables, struct sv key);
 
 /* Read all processes from /proc (no task iterator, or none of its own permission). */
 must_check int tables_scan_proc(struct tables *tables, struct err *err);

@@ -258,29 +258,40 @@ static uint32_t mount_propagation(const struct event *e, const struct field_ref 
     return mount == NULL ? 0 : field_sv(out, mount->propagation);
 }
 
-static uint32_t container_label(const struct event *e, const struct field_ref *ref,
-                                struct value *out)
+static uint32_t find_label(const struct label *label, uint32_t count, struct sv key,
+                           struct value *out)
 {
-    const struct container *container = container_of(e);
-
-    for (uint32_t i = 0; container != NULL && i < container->label_count; i++) {
-        if (sv_eq(container->label[i].key, ref->key)) {
-            *out = value_sv(container->label[i].value);
+    for (uint32_t i = 0; i < count; i++) {
+        if (sv_eq(label[i].key, key)) {
+            *out = value_sv(label[i].value);
             return 1;
         }
     }
     return 0;
 }
 
+static bool write_all_labels(struct buf *out, const struct label *label, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        buf_printf(out, "%s%.*s:%.*s", i == 0 ? "" : ",", SV_ARG(label[i].key),
+                   SV_ARG(label[i].value));
+    return count > 0;
+}
+
+static uint32_t container_label(const struct event *e, const struct field_ref *ref,
+                                struct value *out)
+{
+    const struct container *container = container_of(e);
+
+    return container == NULL ? 0
+                             : find_label(container->label, container->label_count, ref->key, out);
+}
+
 static bool write_labels(struct buf *out, const struct event *e, const struct field_ref *ref)
 {
     const struct container *container = container_of(e);
 
-    for (uint32_t i = 0; container != NULL && i < container->label_count; i++) {
-        const struct label *label = &container->label[i];
-        buf_printf(out, "%s%.*s:%.*s", i == 0 ? "" : ",", SV_ARG(label->key), SV_ARG(label->value));
-    }
-    return container != NULL && container->label_count > 0;
+    return container != NULL && write_all_labels(out, container->label, container->label_count);
 }
 
 static uint32_t container_labels(const struct event *e, const struct field_ref *ref,
@@ -365,6 +376,79 @@ static uint32_t k8s_ns_name(const struct event *e, const struct field_ref *ref, 
     return field_sv(out, MEMBER(e, namespace_name));
 }
 
+/* What runtime or cluster say of the pod, or NULL. */
+static const struct pod *pod_of(const struct event *e)
+{
+    return container_of(e) == NULL ? NULL : container_of(e)->pod;
+}
+
+#define POD(e, member) (pod_of(e) == NULL ? (struct sv){NULL, 0} : pod_of(e)->member)
+
+static uint32_t pod_annotation(const struct event *e, const struct field_ref *ref,
+                               struct value *out)
+{
+    const struct pod *pod = pod_of(e);
+
+    return pod == NULL ? 0 : find_label(pod->annotation, pod->annotation_count, ref->key, out);
+}
+
+static uint32_t pod_label(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    const struct pod *pod = pod_of(e);
+
+    return pod == NULL ? 0 : find_label(pod->label, pod->label_count, ref->key, out);
+}
+
+static bool write_pod_labels(struct buf *out, const struct event *e, const struct field_ref *ref)
+{
+    const struct pod *pod = pod_of(e);
+
+    return pod != NULL && write_all_labels(out, pod->label, pod->label_count);
+}
+
+static uint32_t pod_labels(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    return field_written(e, ref, write_pod_labels, out);
+}
+
+static uint32_t pod_ip(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    return field_sv(out, POD(e, ip));
+}
+
+static uint32_t pod_service_account(const struct event *e, const struct field_ref *ref,
+                                    struct value *out)
+{
+    return field_sv(out, POD(e, service_account));
+}
+
+static uint32_t pod_owner_kind(const struct event *e, const struct field_ref *ref,
+                               struct value *out)
+{
+    return field_sv(out, POD(e, owner_kind));
+}
+
+static uint32_t pod_owner_name(const struct event *e, const struct field_ref *ref,
+                               struct value *out)
+{
+    return field_sv(out, POD(e, owner_name));
+}
+
+static uint32_t workload_kind(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    return field_sv(out, POD(e, workload_kind));
+}
+
+static uint32_t workload_name(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    return field_sv(out, POD(e, workload_name));
+}
+
+static uint32_t workload_uid(const struct event *e, const struct field_ref *ref, struct value *out)
+{
+    return field_sv(out, POD(e, workload_uid));
+}
+
 #define ROW(name, type, arg, extract, meaning)                                                     \
     FIELD_ROW(FIELD_SYSCALL, name, type, arg, FIELD_PROCESS, extract, meaning)
 #define NONE_YET(name, arg, meaning)                                                               \
@@ -392,7 +476,7 @@ static const struct field rows[] = {
     ROW("container.image.repository", CHARBUF, NONE, container_image_repository,
         "repository of the image: docker.io/library/nginx"),
     ROW("container.image.tag", CHARBUF, NONE, container_image_tag, "tag of the image"),
-    NONE_YET("container.ip", NONE, "IPv4 address of the container"),
+    ROW("container.ip", CHARBUF, NONE, pod_ip, "address of the container: its pod's"),
     ROW("container.label", CHARBUF, KEY, container_label, "value of the label given"),
     ROW("container.labels", CHARBUF, NONE, container_labels, "all labels: name:value,name:value"),
     ROW("container.liveness_probe", CHARBUF, NONE, container_liveness, "command of the liveness probe"),
@@ -423,16 +507,20 @@ static const struct field rows[] = {
     DEPRECATED("k8s.ns.label", KEY, "label of the namespace"),
     DEPRECATED("k8s.ns.labels", NONE, "labels of the namespace"),
     ROW("k8s.ns.name", CHARBUF, NONE, k8s_ns_name, "namespace of the pod"),
+    ROW("k8s.pod.annotation", CHARBUF, KEY, pod_annotation, "value of the pod's annotation given"),
     NONE_YET("k8s.pod.cni.json", NONE, "result of the pod's network set-up, as JSON text"),
     ROW("k8s.pod.full_sandbox_id", CHARBUF, NONE, k8s_pod_full_sandbox_id,
         "the whole id of the pod's sandbox container"),
     ROW("k8s.pod.id", CHARBUF, NONE, k8s_pod_uid, "the same as k8s.pod.uid"),
-    NONE_YET("k8s.pod.ip", NONE, "IPv4 address of the pod"),
-    NONE_YET("k8s.pod.label", KEY, "value of the pod's label given"),
-    NONE_YET("k8s.pod.labels", NONE, "all labels of the pod: name:value,name:value"),
+    ROW("k8s.pod.ip", CHARBUF, NONE, pod_ip, "address of the pod"),
+    ROW("k8s.pod.label", CHARBUF, KEY, pod_label, "value of the pod's label given"),
+    ROW("k8s.pod.labels", CHARBUF, NONE, pod_labels, "all labels of the pod: name:value,name:value"),
     ROW("k8s.pod.name", CHARBUF, NONE, k8s_pod_name, "name of the pod"),
+    ROW("k8s.pod.owner.kind", CHARBUF, NONE, pod_owner_kind, "kind of what made the pod: ReplicaSet, Job ..."),
+    ROW("k8s.pod.owner.name", CHARBUF, NONE, pod_owner_name, "name of what made the pod"),
     ROW("k8s.pod.sandbox_id", CHARBUF, NONE, k8s_pod_sandbox_id,
         "first 12 characters of the id of the pod's sandbox container"),
+    ROW("k8s.pod.service_account", CHARBUF, NONE, pod_service_account, "service account that the pod runs as"),
     ROW("k8s.pod.uid", CHARBUF, NONE, k8s_pod_uid, "uid that the cluster gave the pod"),
     DEPRECATED("k8s.rc.id", NONE, "id of the replication controller"),
     DEPRECATED("k8s.rc.label", KEY, "label of the replication controller"),
@@ -446,6 +534,9 @@ static const struct field rows[] = {
     DEPRECATED("k8s.svc.label", KEY, "label of the service"),
     DEPRECATED("k8s.svc.labels", NONE, "labels of the service"),
     DEPRECATED("k8s.svc.name", NONE, "name of the service"),
+    ROW("k8s.workload.kind", CHARBUF, NONE, workload_kind, "kind of what the pod belongs to: Deployment, StatefulSet, DaemonSet, CronJob, Job, Pod ..."),
+    ROW("k8s.workload.name", CHARBUF, NONE, workload_name, "name of what the pod belongs to"),
+    ROW("k8s.workload.uid", CHARBUF, NONE, workload_uid, "uid of what the pod belongs to"),
 };
 /* clang-format on */
 

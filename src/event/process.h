@@ -33,6 +33,16 @@ struct label {
     struct sv key, value;
 };
 
+/* A pod, as a runtime tells (names, labels, address) or the cluster (everything). */
+struct pod {
+    struct sv name, uid, namespace_name, ip, service_account;
+    struct sv owner_kind, owner_name, owner_uid;          /* what made it: ReplicaSet, Job ... */
+    struct sv workload_kind, workload_name, workload_uid; /* what made that: Deployment, CronJob;
+                                                           * else the owner, or the pod itself */
+    const struct label *label, *annotation;
+    uint32_t label_count, annotation_count;
+};
+
 /* What a runtime runs inside from time to time. */
 enum container_probe {
     PROBE_NONE,
@@ -50,8 +60,9 @@ struct container {
     struct sv image;   /* as the runtime was asked for it */
     struct sv image_repository, image_tag, image_digest, image_id;
     struct sv pod_name, pod_uid, namespace_name, sandbox_id;
-    struct sv bundle; /* directory of config.json, a path of the host */
-    struct sv cgroup; /* path in its hierarchy */
+    const struct pod *pod; /* NULL: nobody told of it */
+    struct sv bundle;      /* directory of config.json, a path of the host */
+    struct sv cgroup;      /* path in its hierarchy */
     const struct label *label;
     const struct container_mount *mount;
     struct sv probe[PROBE_COUNT]; /* its command, words ended by NUL; empty: none known */

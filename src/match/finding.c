@@ -162,6 +162,43 @@ static void put_rule(struct json_writer *w, const struct rule *rule, const struc
 
 /* -------------------------------------------------------------------------------- the entities */
 
+static void put_labels(struct json_writer *w, const struct label *label, uint32_t count)
+{
+    json_key_made(w, KEY("labels"));
+    json_object_begin(w);
+    for (uint32_t i = 0; i < count; i++) {
+        json_key_sv(w, label[i].key);
+        json_sv(w, label[i].value);
+    }
+    json_object_end(w);
+}
+
+static void put_pod(struct json_writer *w, const struct container *container)
+{
+    const struct pod *pod = container->pod;
+
+    if (container->pod_name.len == 0 && container->pod_uid.len == 0)
+        return;
+    json_key_made(w, KEY("pod"));
+    json_object_begin(w);
+    put_sv(w, KEY("name"), container->pod_name);
+    put_sv(w, KEY("uid"), container->pod_uid);
+    if (pod != NULL) {
+        put_sv(w, KEY("ip"), pod->ip);
+        put_sv(w, KEY("service_account"), pod->service_account);
+        put_labels(w, pod->label, pod->label_count);
+    }
+    json_object_end(w);
+    if (pod == NULL || pod->workload_name.len == 0)
+        return;
+    json_key_made(w, KEY("workload"));
+    json_object_begin(w);
+    put_sv(w, KEY("kind"), pod->workload_kind);
+    put_sv(w, KEY("name"), pod->workload_name);
+    put_sv(w, KEY("uid"), pod->workload_uid);
+    json_object_end(w);
+}
+
 static void put_container(struct json_writer *w, const struct container *container)
 {
     json_key_made(w, KEY("container"));
@@ -184,13 +221,7 @@ static void put_container(struct json_writer *w, const struct container *contain
     json_object_end(w);
 
     put_sv(w, KEY("namespace"), container->namespace_name);
-    if (container->pod_name.len == 0 && container->pod_uid.len == 0)
-        return;
-    json_key_made(w, KEY("pod"));
-    json_object_begin(w);
-    put_sv(w, KEY("name"), container->pod_name);
-    put_sv(w, KEY("uid"), container->pod_uid);
-    json_object_end(w);
+    put_pod(w, container);
 }
 
 /* How it got into its container, unless that is how the container began. */

@@ -22,7 +22,8 @@ struct fixture {
     struct group group;
     struct container container, joined;
     struct container_mount mount[2];
-    struct label label[2];
+    struct label label[2], annotation;
+    struct pod pod;
     struct event event;
 };
 
@@ -121,6 +122,21 @@ static inline void fixture_init(struct fixture *f)
                   [PROBE_LIVENESS] = SV("cat\0/alive\0"),
                   [PROBE_READINESS] = SV("ready\0")},
     };
+    f->annotation = (struct label){SV("contact"), SV("blue@example.org")};
+    f->pod = (struct pod){
+        .ip = SV("10.1.2.3"),
+        .service_account = SV("shop"),
+        .owner_kind = SV("ReplicaSet"),
+        .owner_name = SV("web-5d4f"),
+        .workload_kind = SV("Deployment"),
+        .workload_name = SV("web"),
+        .workload_uid = SV("1c4e"),
+        .label = f->label,
+        .label_count = 2,
+        .annotation = &f->annotation,
+        .annotation_count = 1,
+    };
+    f->container.pod = &f->pod;
     f->joined = (struct container){
         .id = SV("98bd7cfc43b8"),
         .name = SV("db"),

@@ -703,6 +703,52 @@ static void snapshot_lists_who_is_there(void **state)
     sensor_wait(outside, SIGKILL);
 }
 
+static int body_changes(void *ctx)
+{
+    (void)prctl(PR_SET_KEEPCAPS, 1); /* changes nothing that is kept */
+    (void)prctl(PR_SET_NAME, "changed");
+    (void)syscall(SYS_setsid);
+    if (chdir(sensor.dir) != 0 || chdir("/no/such/directory") == 0)
+        return 1;
+    (void)syscall(SYS_kill, 0, 0);
+    return syscall(SYS_setresuid, 65534, 65534, 65534) == 0 ? 0 : 2;
+}
+
+static struct wire_task task_in(const struct wire_call_record *record)
+{
+    struct sv part = sensor_part(record, WIRE_PART_TASK);
+    struct wire_task task;
+
+    CHECK_INT(part.len, sizeof(task));
+    memcpy(&task, part.ptr, sizeof(task));
+    return task;
+}
+
+static void changes_are_told_whoever_asks(void **state)
+{
+    struct wire_calls none = {{0}}, all = wire_calls_all();
+    const struct wire_call_record *name, *session, *cwd, *user;
+    uint32_t pid;
+
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &none, NULL), 0);
+    pid = (uint32_t)sensor_run(&sensor, body_changes, NULL);
+    CHECK_INT(kernel_ring_set_calls(sensor.ring, &all, NULL), 0);
+    name = sensor_call(&sensor, WIRE_CALL_PRCTL, pid, 0);
+    session = sensor_call(&sensor, WIRE_CALL_SETSID, pid, 0);
+    cwd = sensor_call(&sensor, WIRE_CALL_CHDIR, pid, 0);
+    user = sensor_call(&sensor, WIRE_CALL_SETRESUID, pid, 0);
+    CHECK(name != NULL && session != NULL && cwd != NULL && user != NULL);
+    CHECK_STR(task_in(name).comm, "changed");
+    CHECK_INT(task_in(session).sid, pid);
+    CHECK_SV(sensor_part(cwd, WIRE_PART_CWD), sv(sensor.dir));
+    CHECK_INT(task_in(user).creds.euid, 65534);
+    CHECK_INT(task_in(user).creds.cap_effective, 0);
+    /* What changed nothing, or failed, is nobody's. */
+    CHECK(sensor_call(&sensor, WIRE_CALL_PRCTL, pid, 1) == NULL);
+    CHECK(sensor_call(&sensor, WIRE_CALL_CHDIR, pid, 1) == NULL);
+    CHECK(sensor_call(&sensor, WIRE_CALL_KILL, pid, 0) == NULL);
+}
+
 int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
@@ -720,6 +766,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(leader_may_end_first, setup),
         cmocka_unit_test_setup(a_process_ends_once, setup),
         cmocka_unit_test_setup(clone_family, setup),
+        cmocka_unit_test_setup(changes_are_told_whoever_asks, setup),
         cmocka_unit_test_setup(ids_in_a_pid_namespace, setup),
         cmocka_unit_test_setup(layers_of_an_overlay, setup),
         cmocka_unit_test_setup(snapshot_lists_who_is_there, setup),

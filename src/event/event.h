@@ -43,7 +43,24 @@ struct event_fd {
     bool has_addresses;
     struct value_ip local, remote;
     uint16_t local_port, remote_port;
-    bool server; /* this end listens */
+    bool server;       /* the other end is the client */
+    bool listening;    /* bound, and no other end */
+    bool local_server; /* the server's address is one of this machine */
+    bool connected;
+};
+
+struct event;
+
+/* What numbers in parameters stand for, where more is known than the descriptor and the process of
+ * the event: in recordings. Views are valid while the event is handled. */
+struct event_names {
+    bool (*fd)(const struct event *event, int64_t num, struct event_fd *out); /* false: none */
+    struct sv (*process)(const struct event *event, int64_t tid);             /* empty: none */
+    struct sv (*user)(const struct event *event, uint32_t uid);
+    struct sv (*group)(const struct event *event, uint32_t gid);
+    /* The whole path of one that is relative to a descriptor, or to AT_FDCWD. */
+    struct sv (*path)(const struct event *event, int64_t dirfd, struct sv raw);
+    void *ctx;
 };
 
 /* A record that came as JSON, in the document that it is part of. */
@@ -66,6 +83,7 @@ struct event {
     uint64_t time_ns; /* wall */
     uint64_t boot_ns; /* boot, 0 when not known */
     uint16_t cpu;
+    bool whole; /* not the end of a call: evt.dir is > */
     uint32_t tid, vtid;
     bool has_result;
     int64_t result;
@@ -84,6 +102,7 @@ struct event {
     uint32_t arg_count;
     struct value arg[EVENT_ARGS_MAX]; /* in the order of event_type_info()->param */
     struct event_json json;           /* of sources other than syscall */
+    const struct event_names *names;  /* NULL: the event knows all there is */
     const struct event_given *given;  /* NULL unless values are given by hand */
     uint32_t given_count;
     struct arena *scratch; /* for text made while extracting, not NULL; reset after the event */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -76,37 +77,6 @@ static void print_time(struct buf *out, uint64_t wall_ns)
     buf_printf(out, "%s.%09u", text, (unsigned)(wall_ns % CLOCK_NS));
 }
 
-/* The value itself. */
-static void print_plain(struct buf *out, enum event_form form, const struct value *value)
-{
-    if (!is_number(value)) {
-        if (form == FORM_BYTES)
-            print_bytes(out, value->text);
-        else
-            value_print(out, VALUE_CHARBUF, value);
-        return;
-    }
-    switch (form) {
-    case FORM_HEX:
-        buf_printf(out, "%llX", (unsigned long long)number_of(value));
-        break;
-    case FORM_OCTAL:
-    case FORM_MODE:
-        print_octal(out, (uint64_t)number_of(value));
-        break;
-    case FORM_TIME:
-        print_time(out, (uint64_t)number_of(value));
-        break;
-    case FORM_UID:
-    case FORM_GID:
-        buf_i64(out, number_of(value) == UINT32_MAX ? -1 : number_of(value));
-        break;
-    default:
-        value_print(out, VALUE_CHARBUF, value);
-        break;
-    }
-}
-
 static void words_flags(struct buf *out, const struct event_flag *flag, uint64_t bits)
 {
     const char *between = "";
@@ -144,9 +114,40 @@ static void words_errno(struct buf *out, int64_t number)
         buf_str(out, name);
 }
 
+/* The letter that outputs have for a type of descriptor; two types share one. */
+static char type_letter(char type)
+{
+    return type == 'U' ? 'u' : type;
+}
+
+static char protocol_letter(uint8_t protocol)
+{
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return 't';
+    case IPPROTO_UDP:
+        return 'u';
+    case IPPROTO_ICMP:
+        return 'i';
+    case IPPROTO_RAW:
+        return 'r';
+    default:
+        return 0;
+    }
+}
+
+/* The descriptor of that number, as far as the event knows; false: not known. */
+static bool find_fd(const struct event *event, int64_t number, struct event_fd *out)
+{
+    if (event->names != NULL)
+        return event->names->fd(event, number, out);
+    *out = event->fd;
+    return out->known && out->num == number && out->type != 0;
+}
+
 static void words_fd(struct buf *out, const struct event *event, int64_t number)
 {
-    const struct event_fd *fd = &event->fd;
+    struct event_fd fd;
 
     if (number == AT_FDCWD) {
         buf_str(out, "AT_FDCWD");
@@ -156,22 +157,125 @@ static void words_fd(struct buf *out, const struct event *event, int64_t number)
         words_errno(out, number);
         return;
     }
-    if (!fd->known || fd->num != number || fd->type == 0)
+    if (!find_fd(event, number, &fd))
         return;
+    char protocol = fd.type == '4' || fd.type == '6' ? protocol_letter(fd.l4_protocol) : (char)0;
     buf_char(out, '<');
-    buf_char(out, fd->type);
-    if (fd->type == '4' || fd->type == '6') {
-        if (fd->l4_protocol == IPPROTO_TCP)
-            buf_char(out, 't');
-        else if (fd->l4_protocol == IPPROTO_UDP)
-            buf_char(out, 'u');
-    }
+    buf_char(out, type_letter(fd.type));
+    if (protocol != 0)
+        buf_char(out, protocol);
     buf_char(out, '>');
-    buf_sv(out, fd->name);
+    buf_sv(out, fd.name);
 }
 
-static void words_pid(struct buf *out, const struct process *process, int64_t number)
+/* A poll's descriptors: count, then number and events of each. "3:u1 4:p0" */
+static void print_fds(struct buf *out, const struct event *event, struct sv list)
 {
+    enum { ENTRY = sizeof(int64_t) + sizeof(int16_t) };
+    uint16_t count = 0;
+
+    if (event->names == NULL || list.len < sizeof(count)) {
+        buf_sv(out, list);
+        return;
+    }
+    memcpy(&count, list.ptr, sizeof(count));
+    list = sv_sub(list, sizeof(count), list.len);
+    for (; count > 0 && list.len >= ENTRY; count--, list = sv_sub(list, ENTRY, list.len)) {
+        int64_t number;
+        int16_t events;
+        struct event_fd fd;
+        memcpy(&number, list.ptr, sizeof(number));
+        memcpy(&events, list.ptr + sizeof(number), sizeof(events));
+        bool known = find_fd(event, number, &fd);
+        buf_printf(out, "%llu:%c%x%s", (unsigned long long)number,
+                   known ? type_letter(fd.type) : '?', (unsigned)events, count > 1 ? " " : "");
+    }
+}
+
+/* Names of the signals of a set. */
+static void print_signals(struct buf *out, uint64_t set)
+{
+    const char *between = "";
+
+    for (int number = 1; number <= 32; number++) {
+        const char *name = ((set >> (number - 1)) & 1) != 0 ? sigabbrev_np(number) : NULL;
+        if (name == NULL)
+            continue;
+        buf_printf(out, "%sSIG%s", between, name);
+        between = " ";
+    }
+}
+
+/* The value itself. */
+/* Falco shows decimal numbers with a sign, whether they have one or not. */
+static void print_decimal(struct buf *out, enum value_type type, const struct value *value)
+{
+    switch (type) {
+    case VALUE_UINT8:
+        buf_i64(out, (int8_t)value->u64);
+        break;
+    case VALUE_UINT16:
+        buf_i64(out, (int16_t)value->u64);
+        break;
+    case VALUE_UINT32:
+        buf_i64(out, (int32_t)value->u64);
+        break;
+    default:
+        buf_i64(out, value->i64);
+        break;
+    }
+}
+
+static void print_plain(struct buf *out, const struct event *event, const struct event_param *param,
+                        const struct value *value)
+{
+    enum event_form form = param->form;
+
+    if (!is_number(value)) {
+        if (form == FORM_BYTES || param->value == VALUE_DYNAMIC)
+            print_bytes(out, value->text);
+        else if (form == FORM_FDS)
+            print_fds(out, event, value->text);
+        else
+            value_print(out, VALUE_CHARBUF, value);
+        return;
+    }
+    switch (form) {
+    case FORM_HEX:
+        buf_printf(out, "%llX", (unsigned long long)number_of(value));
+        break;
+    case FORM_OCTAL:
+    case FORM_MODE:
+        print_octal(out, (uint64_t)number_of(value));
+        break;
+    case FORM_TIME:
+        print_time(out, (uint64_t)number_of(value));
+        break;
+    case FORM_UID:
+    case FORM_GID:
+        buf_i64(out, number_of(value) == UINT32_MAX ? -1 : number_of(value));
+        break;
+    case FORM_DECIMAL:
+        print_decimal(out, param->value, value);
+        break;
+    case FORM_SIGNALS:
+        print_signals(out, (uint64_t)number_of(value));
+        break;
+    case FORM_DURATION:
+        if (value->u64 == UINT64_MAX)
+            buf_str(out, "none");
+        else
+            buf_u64(out, value->u64);
+        break;
+    default:
+        value_print(out, VALUE_CHARBUF, value);
+        break;
+    }
+}
+
+static void words_pid(struct buf *out, const struct event *event, int64_t number)
+{
+    const struct process *process = event->process;
     const struct process *near[] = {
         process,
         process == NULL ? NULL : process->parent,
@@ -179,6 +283,10 @@ static void words_pid(struct buf *out, const struct process *process, int64_t nu
         process == NULL ? NULL : process->session_leader,
     };
 
+    if (event->names != NULL) {
+        buf_sv(out, event->names->process(event, number));
+        return;
+    }
     if (number < 0) {
         words_errno(out, number);
         return;
@@ -191,11 +299,18 @@ static void words_pid(struct buf *out, const struct process *process, int64_t nu
     }
 }
 
-static void words_uid(struct buf *out, const struct process *process, int64_t number)
+static void words_uid(struct buf *out, const struct event *event, int64_t number)
 {
+    const struct process *process = event->process;
+    struct sv named = {NULL, 0};
     const struct user *user = process == NULL ? NULL : process->user;
     const struct user *login = process == NULL ? NULL : process->login_user;
 
+    if (event->names != NULL && number != UINT32_MAX) {
+        named = event->names->user(event, (uint32_t)number);
+        buf_sv(out, named.len > 0 ? named : not_known);
+        return;
+    }
     if (number == UINT32_MAX)
         buf_str(out, "<NONE>");
     else if (user != NULL && user->uid == number && user->name.len > 0)
@@ -206,10 +321,17 @@ static void words_uid(struct buf *out, const struct process *process, int64_t nu
         buf_sv(out, not_known);
 }
 
-static void words_gid(struct buf *out, const struct process *process, int64_t number)
+static void words_gid(struct buf *out, const struct event *event, int64_t number)
 {
+    const struct process *process = event->process;
+    struct sv named = {NULL, 0};
     const struct group *group = process == NULL ? NULL : process->group;
 
+    if (event->names != NULL && number != UINT32_MAX) {
+        named = event->names->group(event, (uint32_t)number);
+        buf_sv(out, named.len > 0 ? named : not_known);
+        return;
+    }
     if (number == UINT32_MAX)
         buf_str(out, "<NONE>");
     else if (group != NULL && group->gid == number && group->name.len > 0)
@@ -232,13 +354,32 @@ static bool is_raw(struct sv raw, struct sv text)
     return raw.len > 0 && raw.ptr == text.ptr;
 }
 
-/* The resolved path, where the parameter is a relative one. */
-static void words_path(struct buf *out, const struct event *event, const char *param, struct sv raw)
+/* The descriptor that a relative path starts from: the parameter before it. */
+static int64_t base_of(const struct event *event, const struct event_param *param)
 {
-    struct sv name = sv(param);
+    const struct event_type_info *info = event_type_info(event->type);
+    size_t index = (size_t)(param - info->param);
+
+    for (; index > 0 && strcmp(param->type, "FSRELPATH") == 0; index--) {
+        const struct value *value = &event->arg[index - 1];
+        if (info->param[index - 1].form == FORM_FD)
+            return value->kind == VALUE_ABSENT ? AT_FDCWD : number_of(value);
+    }
+    return AT_FDCWD;
+}
+
+/* The resolved path, where the parameter is a relative one. */
+static void words_path(struct buf *out, const struct event *event, const struct event_param *param,
+                       struct sv raw)
+{
+    struct sv name = sv(param->name);
     struct sv path = event->path;
 
-    if (sv_starts(name, SV("old")))
+    if (raw.len == 0 || raw.ptr[0] == '/' || raw.ptr[0] == '<')
+        return;
+    if (event->names != NULL)
+        path = event->names->path(event, base_of(event, param), raw);
+    else if (sv_starts(name, SV("old")))
         path = is_raw(event->path_target_raw, raw) ? event->path_target : event->path_source;
     else if (sv_starts(name, SV("new")))
         path = is_raw(event->path_source_raw, raw) ? event->path_source : event->path_target;
@@ -246,8 +387,7 @@ static void words_path(struct buf *out, const struct event *event, const char *p
         path = event->path_source;
     else if (is_raw(event->path_target_raw, raw))
         path = event->path_target;
-    if (raw.len > 0 && raw.ptr[0] != '/' && raw.ptr[0] != '<')
-        buf_sv(out, path);
+    buf_sv(out, path);
 }
 
 /* The words for the value, nothing where it has none. */
@@ -257,7 +397,7 @@ static void print_words(struct buf *out, const struct event *event, const struct
     int64_t number = number_of(value);
 
     if (param->form == FORM_PATH && value->kind == VALUE_TEXT)
-        words_path(out, event, param->name, value->text);
+        words_path(out, event, param, value->text);
     if (!is_number(value))
         return;
     switch (param->form) {
@@ -268,13 +408,13 @@ static void print_words(struct buf *out, const struct event *event, const struct
         words_errno(out, number);
         break;
     case FORM_PID:
-        words_pid(out, event->process, number);
+        words_pid(out, event, number);
         break;
     case FORM_UID:
-        words_uid(out, event->process, number);
+        words_uid(out, event, number);
         break;
     case FORM_GID:
-        words_gid(out, event->process, number);
+        words_gid(out, event, number);
         break;
     case FORM_SIGNAL:
         words_signal(out, number);
@@ -287,7 +427,8 @@ static void print_words(struct buf *out, const struct event *event, const struct
         words_enum(out, param->flag, (uint64_t)number);
         break;
     case FORM_DURATION:
-        buf_printf(out, "%gs", (double)number / (double)CLOCK_NS);
+        if (number != -1)
+            buf_printf(out, "%gs", (double)number / (double)CLOCK_NS);
         break;
     default:
         break;
@@ -301,19 +442,25 @@ static const struct value *argument(const struct event *event, uint32_t index)
     return index < event->arg_count && index < EVENT_ARGS_MAX ? &event->arg[index] : &absent;
 }
 
+static bool is_null_when_absent(const struct event_param *param)
+{
+    return param->form == FORM_BYTES || param->form == FORM_FDS || param->value == VALUE_DYNAMIC ||
+           (param->form == FORM_SOCKET && strcmp(param->type, "SOCKTUPLE") == 0);
+}
+
 void event_param_print(struct buf *out, const struct event *event, uint32_t index)
 {
     const struct event_param *param = &event_type_info(event->type)->param[index];
     const struct value *value = argument(event, index);
 
     if (value->kind == VALUE_ABSENT) {
-        if (param->form == FORM_BYTES || param->form == FORM_SOCKET)
+        if (is_null_when_absent(param))
             buf_str(out, "NULL");
         else
             buf_sv(out, not_known);
         return;
     }
-    print_plain(out, param->form, value);
+    print_plain(out, event, param, value);
     size_t before = out->len;
     buf_char(out, '(');
     print_words(out, event, param, value);
@@ -333,6 +480,6 @@ bool event_param_text(struct buf *out, const struct event *event, uint32_t index
         return false;
     print_words(out, event, param, value);
     if (out->len == before)
-        print_plain(out, param->form, value);
+        print_plain(out, event, param, value);
     return true;
 }

@@ -174,9 +174,11 @@ enum event_form { /* how a parameter is written */
                   FORM_UID,
                   FORM_GID,
                   FORM_SIGNAL,
-                  FORM_FLAGS, /* names of the bits that are set */
-                  FORM_ENUM,  /* the names of the value */
-                  FORM_MODE,  /* file mode: octal, then as FORM_FLAGS */
+                  FORM_SIGNALS, /* a set of them */
+                  FORM_FDS,     /* what a poll waits for */
+                  FORM_FLAGS,   /* names of the bits that are set */
+                  FORM_ENUM,    /* the names of the value */
+                  FORM_MODE,    /* file mode: octal, then as FORM_FLAGS */
                   FORM_TIME,
                   FORM_DURATION,
 };

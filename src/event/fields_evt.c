@@ -146,7 +146,7 @@ static uint32_t syscall_type(const struct event *e, const struct field_ref *ref,
 
 static uint32_t evt_dir(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return field_sv(out, SV("<"));
+    return field_sv(out, e->whole ? SV(">") : SV("<"));
 }
 
 static uint32_t evt_category(const struct event *e, const struct field_ref *ref, struct value *out)
@@ -164,6 +164,10 @@ static uint32_t evt_category(const struct event *e, const struct field_ref *ref,
         return field_sv(out, SV("net"));
     case 'u':
     case 'p':
+    case 'e':
+    case 's':
+    case 'i':
+    case 'U':
         return field_sv(out, SV("ipc"));
     default:
         return field_sv(out, sv(info->category));
@@ -248,7 +252,7 @@ static uint32_t evt_rawres(const struct event *e, const struct field_ref *ref, s
 
 static uint32_t evt_failed(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return field_bool(out, failed(e));
+    return e->has_result ? field_bool(out, failed(e)) : 0;
 }
 
 static bool io_is(const struct event *e, enum event_io io)

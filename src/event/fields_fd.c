@@ -11,7 +11,7 @@ static const struct {
     {'u', "unix"},        {'p', "pipe"},      {'e', "event"},   {'s', "signalfd"},
     {'l', "eventpoll"},   {'i', "inotify"},   {'t', "timerfd"}, {'n', "netlink"},
     {'b', "bpf"},         {'m', "memfd"},     {'P', "pidfd"},   {'r', "io_uring"},
-    {'U', "userfaultfd"}, {'o', "<NA>"},
+    {'U', "userfaultfd"}, {'o', "<NA>"},      {'X', "<NA>"},
 };
 
 /* Names of ports that outputs show; others are shown as numbers. */
@@ -68,9 +68,25 @@ static uint32_t fd_name(const struct event *e, const struct field_ref *ref, stru
     return e->fd.known;
 }
 
+static struct sv without_double_slashes(const struct event *e, struct sv path)
+{
+    size_t len = 0;
+
+    if (sv_find(path, SV("//"), 0) == SIZE_MAX)
+        return path;
+    char *text = arena_array(e->scratch, char, path.len);
+    for (size_t i = 0; text != NULL && i < path.len; i++) {
+        if (path.ptr[i] != '/' || len == 0 || text[len - 1] != '/')
+            text[len++] = path.ptr[i];
+    }
+    return text == NULL ? path : (struct sv){text, len};
+}
+
 static uint32_t fd_nameraw(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    *out = value_sv(is_file(e) ? e->fd.name_raw : (struct sv){NULL, 0});
+    struct sv raw = is_file(e) || e->names != NULL ? e->fd.name_raw : (struct sv){NULL, 0};
+
+    *out = value_sv(without_double_slashes(e, raw));
     return e->fd.known;
 }
 
@@ -80,7 +96,9 @@ static struct sv directory_of(const struct event *e)
 
     if (e->fd.type == 'd')
         return e->fd.name;
-    return slash == SIZE_MAX || slash == 0 ? SV("/") : sv_sub(e->fd.name, 0, slash);
+    if (slash == SIZE_MAX || slash == 0)
+        return SV("/");
+    return slash + 1 == e->fd.name.len ? e->fd.name : sv_sub(e->fd.name, 0, slash);
 }
 
 static uint32_t fd_directory(const struct event *e, const struct field_ref *ref, struct value *out)
@@ -91,10 +109,13 @@ static uint32_t fd_directory(const struct event *e, const struct field_ref *ref,
 static uint32_t fd_filename(const struct event *e, const struct field_ref *ref, struct value *out)
 {
     struct sv name = e->fd.name;
+    size_t slash = sv_rfind_char(name, '/');
 
     if (!e->fd.known || e->fd.type != 'f')
         return 0;
-    return field_sv(out, sv_sub(name, sv_rfind_char(name, '/') + 1, name.len));
+    if (slash == SIZE_MAX)
+        return field_sv(out, SV("/"));
+    return field_sv(out, slash + 1 == name.len ? name : sv_sub(name, slash + 1, name.len));
 }
 
 /* "ID:", then what the descriptor is called; "host:" outside containers. */
@@ -245,7 +266,7 @@ static uint32_t fd_sockfamily(const struct event *e, const struct field_ref *ref
 
 static uint32_t fd_is_server(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->fd.known && is_socket(e) ? field_bool(out, e->fd.server) : 0;
+    return e->fd.known && is_socket(e) ? field_bool(out, e->fd.server || e->fd.local_server) : 0;
 }
 
 static bool connects(const struct event *e)
@@ -323,7 +344,10 @@ static bool has_paths(const struct event *e)
 
 static uint32_t path_value(const struct event *e, struct sv path, struct value *out)
 {
-    return has_paths(e) ? field_sv(out, path) : 0;
+    if (!has_paths(e))
+        return 0;
+    *out = value_sv(path); /* an empty one that a recording has is one */
+    return path.len > 0 || (e->names != NULL && path.ptr != NULL);
 }
 
 static uint32_t fs_path_name(const struct event *e, const struct field_ref *ref, struct value *out)

@@ -122,27 +122,31 @@ static uint32_t proc_tty(const struct event *e, const struct field_ref *ref, str
 
 static uint32_t proc_pid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->pid);
+    return e->process == NULL || e->process->pid == PROCESS_NO_PID
+               ? 0
+               : field_i64(out, e->process->pid);
 }
 
 static uint32_t proc_vpid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->vpid);
+    return e->process == NULL || e->process->vpid == PROCESS_NO_PID
+               ? 0
+               : field_i64(out, e->process->vpid);
 }
 
 static uint32_t proc_sid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->vsid);
+    return e->process == NULL ? 0 : field_i64(out, (int32_t)e->process->vsid);
 }
 
 static uint32_t proc_vpgid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->vpgid);
+    return e->process == NULL ? 0 : field_i64(out, (int32_t)e->process->vpgid);
 }
 
 static uint32_t proc_pgid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->pgid);
+    return e->process == NULL ? 0 : field_i64(out, (int32_t)e->process->pgid);
 }
 
 static uint32_t proc_is_sid_leader(const struct event *e, const struct field_ref *ref,

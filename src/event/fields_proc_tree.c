@@ -148,7 +148,9 @@ static uint32_t proc_aenv(const struct event *e, const struct field_ref *ref, st
 
 static uint32_t proc_ppid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->process == NULL ? 0 : field_i64(out, e->process->ppid);
+    return e->process == NULL || e->process->ppid == PROCESS_NO_PID
+               ? 0
+               : field_i64(out, e->process->ppid);
 }
 
 static uint32_t proc_pvpid(const struct event *e, const struct field_ref *ref, struct value *out)

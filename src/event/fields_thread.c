@@ -7,7 +7,7 @@ static const char *const cgroup_controllers[] = {"cpuset", "cpu", "cpuacct", "io
 
 static uint32_t thread_tid(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return e->tid == 0 ? 0 : field_i64(out, e->tid);
+    return e->tid == 0 && e->names == NULL ? 0 : field_i64(out, (int32_t)e->tid);
 }
 
 static uint32_t thread_vtid(const struct event *e, const struct field_ref *ref, struct value *out)

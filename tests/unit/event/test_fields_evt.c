@@ -149,7 +149,7 @@ static void an_event_without_a_result(void **state)
     static const struct field_row rows[] = {
         {"evt.res", "null"},
         {"evt.rawres", "null"},
-        {"evt.failed", "false"},
+        {"evt.failed", "null"},
         {"evt.abspath", "null"},
         {"evt.category", "\"process\""},
         {"evt.count.error.other", "0"},

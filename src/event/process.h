@@ -13,7 +13,7 @@
 
 #define PROCESS_NO_UID UINT32_MAX
 #define PROCESS_NO_PID UINT32_MAX /* of a recorded thread of which only the tid is known */
-#define PROCESS_ANCESTORS_MAX 64 /* levels followed upward */
+#define PROCESS_ANCESTORS_MAX 64  /* levels followed upward */
 
 struct user {
     uint32_t uid;

@@ -165,7 +165,7 @@ start_tiercel() {
     : >"$findings"
     : >"$log"
     "$tiercel" run --json --log-level debug --cgroup "$cgroup" --state "$work/state" \
-        --socket "$work/hub.sock" --cluster demo --rules "$rules" \
+        --socket "$work/hub.sock" --listen none --cluster demo --rules "$rules" \
         --rules "$rules/examples/package-manager-product-namespace.yaml" \
         >"$findings" 2>"$log" &
     tiercel_pid=$!

@@ -8,12 +8,16 @@
 #include "app/commands.h"
 #include "app/daemon.h"
 #include "app/hub.h"
+#include "app/hub_listen.h"
+#include "app/intake.h"
 #include "app/ready.h"
+#include "app/rules.h"
 #include "app/sandbox.h"
 #include "app/signals.h"
 #include "app/unix_socket.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "store/store.h"
 
@@ -55,17 +59,72 @@ static int count_findings(struct store *store, uint64_t *count, struct err *err)
     return rc < 0 ? err_wrap(err, rc, "count the findings") : 0;
 }
 
-static void log_end(const struct log *log, const struct hub_counts *counts)
+static void log_end(const struct log *log, const struct hub_counts *counts,
+                    const struct intake *intake)
 {
-    log_info(log, "hub stopped", log_u64("stored", counts->stored), log_u64("shown", counts->shown),
-             log_u64("duplicates", counts->duplicates), log_u64("refused", counts->refused),
+    static const struct intake_counts none;
+    const struct intake_counts *posted = intake == NULL ? &none : intake_counts(intake);
+
+    log_info(log, "hub stopped", log_u64("stored", counts->stored + posted->findings),
+             log_u64("shown", counts->shown), log_u64("duplicates", counts->duplicates),
+             log_u64("refused", counts->refused), log_u64("posts", posted->requests),
+             log_u64("posts_refused", posted->refused), log_u64("records", posted->records),
+             log_u64("record_duplicates", posted->duplicates),
              log_u64("latency_p50_us", histogram_quantile(&counts->latency_us, 0.50)),
              log_u64("latency_p99_us", histogram_quantile(&counts->latency_us, 0.99)));
 }
 
-static int hub_serve(const struct hub_options *options, struct err *err)
+/* What the loop needs besides the hub itself. */
+struct serving {
+    const struct settings *settings;
+    const struct log *log;
+    struct intake *intake; /* or NULL */
+    struct rules *rules;
+    uint64_t stamp_seen;
+};
+
+static void scoped_serving_done(struct serving *serving)
+{
+    intake_free(serving->intake);
+    rules_close(serving->rules);
+}
+
+/* Posts wait meanwhile. Faulty rules leave the old ones in place. */
+static void reload(struct serving *serving)
+{
+    struct rules *fresh = NULL;
+    struct err err = {0};
+
+    if (serving->intake == NULL)
+        return;
+    int rc = rules_open(serving->settings, serving->log, &fresh, &err);
+    if (rc < 0) {
+        log_error(serving->log, "the rules are not reloaded; the old ones go on",
+                  log_str("why", err_text(&err, rc)));
+        return;
+    }
+    intake_set_rules(serving->intake, fresh->set);
+    rules_close(serving->rules);
+    serving->rules = fresh;
+    serving->stamp_seen = fresh->stamp;
+    log_info(serving->log, "rules reloaded", log_sv("from", fresh->where));
+}
+
+/* A file that is still being written changes from one look to the next: wait until it rests. */
+static void reload_when_changed(struct serving *serving)
+{
+    if (serving->intake == NULL)
+        return;
+    uint64_t stamp = rules_stamp(serving->settings);
+    if (stamp != serving->rules->stamp && stamp == serving->stamp_seen)
+        reload(serving);
+    serving->stamp_seen = stamp;
+}
+
+static int serve(struct serving *serving, const struct hub_options *options, struct err *err)
 {
     scoped(hub_free) struct hub *hub = NULL;
+    uint64_t look_ns = 0;
 
     int rc = hub_new(options, &hub, err);
     if (rc < 0)
@@ -78,54 +137,121 @@ static int hub_serve(const struct hub_options *options, struct err *err)
         int number = signals_read(options->stop_fd);
         if (number == SIGTERM || number == SIGINT)
             break;
+        if (number == SIGHUP)
+            reload(serving);
+        if (clock_mono_ns() >= look_ns) {
+            reload_when_changed(serving);
+            look_ns = clock_mono_ns() + CLOCK_NS;
+        }
     }
     if (rc >= 0)
         rc = hub_finish(hub, err);
-    log_end(options->log, hub_counts(hub));
+    log_end(options->log, hub_counts(hub), serving->intake);
     return rc < 0 ? rc : 0;
+}
+
+/* In the sandbox, with the store open. */
+static int start_intake(struct serving *serving, struct hub_listen *listen, struct store *store,
+                        struct err *err)
+{
+    const struct settings *settings = serving->settings;
+    struct http_server *http = NULL;
+
+    int rc = hub_listen_start(listen, &http, err);
+    if (rc < 0 || http == NULL)
+        return rc;
+    serving->intake = intake_new(&(struct intake_options){
+        .http = http,
+        .token = listen->token.len == 0 ? NULL : buf_cstr(&listen->token),
+        .client_certificate = listen->client_ca.len > 0,
+        .quirks = settings->falco_quirks,
+        .matching = settings->matching,
+        .priority_max = settings->priority,
+        .place = {.hostname = settings->node,
+                  .node = "",
+                  .cluster = settings->cluster,
+                  .link = settings->link},
+        .store = store,
+        .log = serving->log,
+    });
+    serving->stamp_seen = serving->rules->stamp;
+    intake_set_rules(serving->intake, serving->rules->set);
+    return 0;
+}
+
+struct doors { /* opened while still privileged */
+    int listen_fd, stop_fd;
+    struct hub_listen http;
+};
+
+static void scoped_doors_done(struct doors *doors)
+{
+    if (doors->listen_fd >= 0)
+        (void)close(doors->listen_fd);
+    if (doors->stop_fd >= 0)
+        (void)close(doors->stop_fd);
+    hub_listen_done(&doors->http);
+}
+
+static int open_doors(const struct settings *settings, const char *dir, const struct log *log,
+                      struct doors *doors, struct sandbox_user *user, struct err *err)
+{
+    int rc = signals_open(&doors->stop_fd, err);
+
+    if (rc == 0)
+        rc = sandbox_find_user(settings->hub_user, user, err);
+    if (rc == 0)
+        rc = make_store_dir(dir, user, err);
+    if (rc == 0)
+        rc = unix_socket_listen(settings->socket, "hub", &doors->listen_fd, err);
+    if (rc == 0)
+        rc = hub_listen_open(settings, log, &doors->http, err);
+    return rc;
 }
 
 static int hub_main(const struct settings *settings, const struct log *log, struct arena *arena,
                     struct err *err)
 {
     struct sv path = settings_store_path(settings, arena);
-    struct sv dir = directory_of(arena, path);
     bool terminal = isatty(STDOUT_FILENO) == 1;
     scoped(store_close) struct store *store = NULL;
-    scoped(fd_close) int stop_fd = -1;
+    scoped(doors_done) struct doors doors = {.listen_fd = -1, .stop_fd = -1, .http.fd = -1};
+    scoped(serving_done) struct serving serving = {.settings = settings, .log = log};
     struct sandbox_user user;
     uint64_t count = 0;
-    int listen_fd = -1;
 
-    int rc = signals_open(&stop_fd, err);
+    const char *dir = directory_of(arena, path).ptr;
+    int rc = open_doors(settings, dir, log, &doors, &user, err);
+    if (rc == 0 && doors.http.fd >= 0)
+        rc = rules_open(settings, log, &serving.rules, err);
     if (rc == 0)
-        rc = sandbox_find_user(settings->hub_user, &user, err);
-    if (rc == 0)
-        rc = make_store_dir(dir.ptr, &user, err);
-    if (rc == 0)
-        rc = unix_socket_listen(settings->socket, "hub", &listen_fd, err);
-    if (rc == 0)
-        rc = sandbox_hub(&user, dir.ptr, log, err);
+        rc = sandbox_hub(&user, dir, rules_directories(settings, arena), log, err);
     if (rc == 0)
         rc = store_open(path.ptr, &store, err);
     if (rc == 0)
         rc = count_findings(store, &count, err);
+    if (rc == 0)
+        rc = start_intake(&serving, &doors.http, store, err);
     if (rc < 0)
         return rc;
     log_info(log, "storing", log_sv("store", path), log_u64("findings", count),
-             log_str("socket", settings->socket), log_str("user", user.name));
-    return hub_serve(
-        &(struct hub_options){
-            .listen_fd = listen_fd,
-            .stop_fd = stop_fd,
-            .out_fd = STDOUT_FILENO,
-            .json =
-                settings->format == FORMAT_JSON || (settings->format == FORMAT_AUTO && !terminal),
-            .colour = terminal && getenv("NO_COLOR") == NULL,
-            .store = store,
-            .log = log,
-        },
-        err);
+             log_str("socket", settings->socket),
+             log_str("listen", serving.intake == NULL     ? LISTEN_NONE
+                               : settings->listen == NULL ? LISTEN_DEFAULT
+                                                          : settings->listen),
+             log_str("user", user.name));
+    struct hub_options options = {
+        .listen_fd = doors.listen_fd,
+        .stop_fd = doors.stop_fd,
+        .out_fd = STDOUT_FILENO,
+        .json = settings->format == FORMAT_JSON || (settings->format == FORMAT_AUTO && !terminal),
+        .colour = terminal && getenv("NO_COLOR") == NULL,
+        .store = store,
+        .intake = serving.intake,
+        .log = log,
+    };
+    doors.listen_fd = -1; /* the hub's */
+    return serve(&serving, &options, err);
 }
 
 int cmd_hub(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/frame.h"
+#include "app/intake.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -197,6 +198,8 @@ static void batch_failed(struct hub *hub, const char *why)
     log_error(hub->options.log, "the store cannot be written; findings wait in the spools",
               log_str("why", why));
     batch_forget(hub);
+    if (hub->options.intake != NULL)
+        intake_settle(hub->options.intake, false);
     while (hub->client_count > 0)
         client_drop(hub, hub->client[0], "the store failed");
     hub->retry_at_ns = clock_mono_ns() + STORE_RETRY_NS;
@@ -219,6 +222,8 @@ static void batch_count_latency(struct hub *hub)
 static void batch_done(struct hub *hub)
 {
     batch_count_latency(hub);
+    if (hub->options.intake != NULL)
+        intake_settle(hub->options.intake, true);
     for (size_t i = hub->client_count; i-- > 0;) {
         struct client *client = hub->client[i];
         if (client->taken == 0)
@@ -246,6 +251,18 @@ static int save_cursor(struct hub *hub, struct err *err)
     return rc < 0 ? rc : store_commit(hub->options.store, err);
 }
 
+static int take_posts(struct hub *hub, bool *more, struct err *err)
+{
+    bool others = false;
+
+    if (hub->options.intake == NULL)
+        return 0;
+    int rc = intake_take(hub->options.intake, &others, err);
+    *more |= others;
+    hub->batch_open |= intake_has_taken(hub->options.intake);
+    return rc;
+}
+
 /* One commit for everything that waits. `more`: call again, a batch was full. */
 static void batch_run(struct hub *hub, bool *more)
 {
@@ -259,6 +276,8 @@ static void batch_run(struct hub *hub, bool *more)
             client_drop(hub, client, "it does not speak our protocol");
     }
     *more = hub->batch_count == STORE_BATCH_MAX;
+    if (rc >= 0)
+        rc = take_posts(hub, more, &err);
     if (rc >= 0 && hub->batch_open)
         rc = put_cursor(hub, &err);
     if (rc >= 0 && hub->batch_open)
@@ -353,6 +372,8 @@ int hub_new(const struct hub_options *options, struct hub **out, struct err *err
     int rc = watch(hub, options->listen_fd, &hub->options.listen_fd, err);
     if (rc == 0)
         rc = watch(hub, options->stop_fd, &hub->options.stop_fd, err);
+    if (rc == 0 && options->intake != NULL)
+        rc = watch(hub, intake_fd(options->intake), &hub->options.intake, err);
     if (rc == 0)
         rc = find_cursor(hub, err);
     if (rc == 0)
@@ -378,6 +399,13 @@ void hub_free(struct hub *hub)
     free(hub);
 }
 
+static uint64_t stored_findings(const struct hub *hub)
+{
+    const struct intake *intake = hub->options.intake;
+
+    return hub->counts.stored + (intake == NULL ? 0 : intake_counts(intake)->findings);
+}
+
 int hub_turn(struct hub *hub, int timeout_ms, struct err *err)
 {
     struct epoll_event event[64];
@@ -397,13 +425,14 @@ int hub_turn(struct hub *hub, int timeout_ms, struct err *err)
     for (int i = 0; i < count; i++) {
         if (event[i].data.ptr == &hub->options.listen_fd)
             client_accept(hub);
-        else if (event[i].data.ptr != &hub->options.stop_fd)
+        else if (event[i].data.ptr != &hub->options.stop_fd &&
+                 event[i].data.ptr != &hub->options.intake)
             client_read(hub, event[i].data.ptr);
     }
     while (more && rc == 0) {
-        uint64_t stored = hub->counts.stored;
+        uint64_t stored = stored_findings(hub);
         batch_run(hub, &more);
-        if (hub->counts.stored > stored)
+        if (stored_findings(hub) > stored)
             rc = show(hub, err);
     }
     return rc;

@@ -1,7 +1,7 @@
-/* app/hub.h - the hub's server: takes findings over the UNIX socket, makes them durable, shows
- * them.
+/* app/hub.h - the hub's server: takes findings over the UNIX socket and what is posted to it, makes
+ * it durable, shows findings.
  *
- * One thread. A turn reads what has come from all sensors, commits it once, and only then
+ * One thread. A turn reads what has come from all sensors and posts, commits it once, and only then
  * acknowledges and shows. What is shown is a cursor over the store: after a crash the end of the
  * last batch is shown again rather than left out. */
 #pragma once
@@ -14,6 +14,7 @@
 
 struct err;
 struct hub;
+struct intake;
 struct log;
 struct store;
 
@@ -26,6 +27,7 @@ struct hub_options {
     bool json;     /* JSON lines; otherwise lines for people */
     bool colour;
     struct store *store;
+    struct intake *intake; /* or NULL: nothing can be posted */
     const struct log *log;
 };
 

@@ -137,6 +137,15 @@ int rules_open(const struct settings *settings, const struct log *log, struct ru
     return rules_open_telling(settings, log, NULL, out, err);
 }
 
+static bool any_is_on(const struct ruleset *set)
+{
+    for (uint32_t i = 0; i < ruleset_count(set); i++) {
+        if (ruleset_rule(set, i)->enabled)
+            return true;
+    }
+    return false;
+}
+
 int rules_open_telling(const struct settings *settings, const struct log *log, struct buf *told,
                        struct rules **out, struct err *err)
 {
@@ -159,7 +168,7 @@ int rules_open_telling(const struct settings *settings, const struct log *log, s
     rules->workers = (uint32_t)settings->workers;
     for (uint32_t i = 0; i < rules->workers; i++)
         rules->engine[i] = engine_new(rules->set, &options);
-    if (engine_rule_count(rules->engine[0]) == 0)
+    if (!any_is_on(rules->set))
         log_warn(log, "no rule is on: nothing will be found", log_sv("from", rules->where));
     *out = take(rules);
     return 0;
@@ -196,6 +205,25 @@ static bool is_directory(const char *path)
     struct stat st;
 
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+const char *const *rules_directories(const struct settings *settings, struct arena *arena)
+{
+    const char *const *path = paths_of(settings, arena);
+    size_t count = 0;
+
+    while (path[count] != NULL)
+        count++;
+    const char **dir = arena_array(arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t slash = sv_rfind_char(sv(path[i]), '/');
+        if (is_directory(path[i]))
+            dir[i] = path[i];
+        else
+            dir[i] =
+                slash == SIZE_MAX ? "." : arena_sv(arena, sv_sub(sv(path[i]), 0, slash + 1)).ptr;
+    }
+    return dir;
 }
 
 uint64_t rules_stamp(const struct settings *settings)

@@ -38,5 +38,7 @@ must_check int rules_open_telling(const struct settings *settings, const struct 
 void rules_close(struct rules *rules); /* NULL is fine */
 DEFINE_SCOPED(struct rules *, rules_close)
 
+/* The directories that the rules are read from, ended by NULL, in `arena`. */
+const char *const *rules_directories(const struct settings *settings, struct arena *arena);
 /* A number that changes when a file is added, removed or written. */
 uint64_t rules_stamp(const struct settings *settings);

@@ -75,8 +75,20 @@ static int keep_capabilities(const unsigned *capability, size_t count, struct er
      LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 #define LANDLOCK_READS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 
+static int landlock_allow(int ruleset, const char *dir, uint64_t access, struct err *err)
+{
+    scoped(fd_close) int fd = open(dir, O_PATH | O_CLOEXEC | O_DIRECTORY);
+    struct landlock_path_beneath_attr below = {.allowed_access = access, .parent_fd = fd};
+
+    if (fd < 0 ||
+        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0)
+        return err_set(err, -errno, "Landlock for '%s': %s", dir, strerror(errno));
+    return 0;
+}
+
 /* Positive: this kernel has no Landlock. */
-static int landlock_dir(const char *writable_dir, struct err *err)
+static int landlock_dirs(const char *writable_dir, const char *const *readable_dirs,
+                         struct err *err)
 {
     struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_WRITES | LANDLOCK_READS |
                                                               LANDLOCK_ACCESS_FS_EXECUTE};
@@ -87,33 +99,33 @@ static int landlock_dir(const char *writable_dir, struct err *err)
         return 1;
     if (ruleset < 0)
         return err_set(err, -errno, "Landlock: %s", strerror(errno));
-    scoped(fd_close) int dir = open(writable_dir, O_PATH | O_CLOEXEC | O_DIRECTORY);
-    struct landlock_path_beneath_attr below = {
-        .allowed_access = LANDLOCK_WRITES | LANDLOCK_READS,
-        .parent_fd = dir,
-    };
-    if (dir < 0 ||
-        syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) != 0 ||
-        syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
-        return err_set(err, -errno, "Landlock for '%s': %s", writable_dir, strerror(errno));
-    return 0;
+    int rc = landlock_allow(ruleset, writable_dir, LANDLOCK_WRITES | LANDLOCK_READS, err);
+    for (; rc == 0 && *readable_dirs != NULL; readable_dirs++)
+        rc = landlock_allow(ruleset, *readable_dirs, LANDLOCK_READS, err);
+    if (rc == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+        rc = err_set(err, -errno, "Landlock: %s", strerror(errno));
+    return rc;
 }
 
 /* -------------------------------------------------------------------------------------- seccomp */
 
-/* What SQLite, the socket loop, the allocator and the C library use. Anything else fails with
- * EPERM, so that a call nobody thought of is an error in the log and not a dead hub. */
+/* What SQLite, the socket loop, the HTTP listener with its thread, the allocator and the C library
+ * use. Anything else fails with EPERM, so that a call nobody thought of is an error in the log and
+ * not a dead hub. */
 static const int allowed[] = {
     SCMP_SYS(accept4),
     SCMP_SYS(access),
     SCMP_SYS(brk),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clone),
+    SCMP_SYS(clone3),
     SCMP_SYS(close),
     SCMP_SYS(epoll_create1),
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_pwait), /* the C library's epoll_wait() where the kernel has none (arm64) */
     SCMP_SYS(epoll_wait),
+    SCMP_SYS(eventfd2),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     SCMP_SYS(faccessat), /* its access(), there too */
@@ -124,6 +136,7 @@ static const int allowed[] = {
     SCMP_SYS(fdatasync),
     SCMP_SYS(flock),
     SCMP_SYS(fstat),
+    SCMP_SYS(fstatfs),
     SCMP_SYS(fsync),
     SCMP_SYS(ftruncate),
     SCMP_SYS(futex),
@@ -131,42 +144,52 @@ static const int allowed[] = {
     SCMP_SYS(getegid),
     SCMP_SYS(geteuid),
     SCMP_SYS(getgid),
+    SCMP_SYS(getpeername),
     SCMP_SYS(getpid),
     SCMP_SYS(getrandom),
+    SCMP_SYS(getsockname),
     SCMP_SYS(getsockopt),
     SCMP_SYS(gettid),
-    SCMP_SYS(getuid),
     SCMP_SYS(gettimeofday),
+    SCMP_SYS(getuid),
     SCMP_SYS(lseek),
     SCMP_SYS(lstat),
     SCMP_SYS(madvise),
     SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
     SCMP_SYS(mremap),
     SCMP_SYS(munmap),
-    SCMP_SYS(mprotect),
     SCMP_SYS(nanosleep),
     SCMP_SYS(newfstatat),
     SCMP_SYS(open),
     SCMP_SYS(openat),
+    SCMP_SYS(pipe2),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    SCMP_SYS(prctl),
     SCMP_SYS(pread64),
     SCMP_SYS(pwrite64),
     SCMP_SYS(read),
     SCMP_SYS(readlink),
     SCMP_SYS(readlinkat),
     SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
     SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq),
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sched_getaffinity),
     SCMP_SYS(sched_yield),
+    SCMP_SYS(sendfile),
+    SCMP_SYS(sendmsg),
     SCMP_SYS(sendto),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(setsockopt),
     SCMP_SYS(shutdown),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(stat),
     SCMP_SYS(statfs),
-    SCMP_SYS(fstatfs),
     SCMP_SYS(statx),
     SCMP_SYS(sysinfo),
     SCMP_SYS(tgkill),
@@ -193,8 +216,8 @@ static int filter_calls(struct err *err)
 
 /* ---------------------------------------------------------------------------------------- roles */
 
-int sandbox_hub(const struct sandbox_user *user, const char *writable_dir, const struct log *log,
-                struct err *err)
+int sandbox_hub(const struct sandbox_user *user, const char *writable_dir,
+                const char *const *readable_dirs, const struct log *log, struct err *err)
 {
     tzset(); /* reads /etc/localtime while that can be read */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
@@ -207,7 +230,7 @@ int sandbox_hub(const struct sandbox_user *user, const char *writable_dir, const
         rc = keep_capabilities(NULL, 0, err);
     if (rc < 0)
         return rc;
-    rc = landlock_dir(writable_dir, err);
+    rc = landlock_dirs(writable_dir, readable_dirs, err);
     if (rc > 0)
         log_warn(log,
                  "this kernel has no Landlock: the hub's file access is bounded by its user alone");

@@ -18,9 +18,11 @@ struct sandbox_user {
 must_check int sandbox_find_user(const char *name, struct sandbox_user *out, struct err *err);
 
 /* The hub: become `user` (when root), drop every capability, allow writing below `writable_dir`
- * alone (Landlock, where the kernel has it) and only the system calls a hub makes (seccomp). */
+ * alone, reading there and below `readable_dirs` (ended by NULL; Landlock, where the kernel has it)
+ * and only the system calls a hub makes (seccomp). */
 must_check int sandbox_hub(const struct sandbox_user *user, const char *writable_dir,
-                           const struct log *log, struct err *err);
+                           const char *const *readable_dirs, const struct log *log,
+                           struct err *err);
 
 /* The sensor: keep only the capabilities it uses after its programs are loaded. */
 must_check int sandbox_sensor(const struct log *log, struct err *err);

@@ -104,6 +104,19 @@ static const struct setting table[] = {
      "CRI sockets of container runtimes to ask for digests and labels, or none"},
     {"hub.user", "user", 0, KIND_TEXT, AT(hub_user), "tiercel", NULL, 0, 0,
      "user that the hub becomes when started as root; nobody when it does not exist"},
+    {"hub.listen", "listen", 0, KIND_TEXT, AT(listen), LISTEN_DEFAULT ", where that is free", NULL,
+     0, 0, "ADDRESS:PORT where audit logs and cloud trails are posted to the hub; `none`"},
+    {"hub.token_file", NULL, 0, KIND_TEXT, AT(token_file), "", NULL, 0, 0,
+     "file with the bearer token that posts must carry"},
+    {"hub.tls.certificate", NULL, 0, KIND_TEXT, AT(tls_certificate), "", NULL, 0, 0,
+     "file with the listener's certificate and its chain, PEM: posts come over TLS"},
+    {"hub.tls.key", NULL, 0, KIND_TEXT, AT(tls_key), "", NULL, 0, 0,
+     "file with the certificate's key, PEM"},
+    {"hub.tls.client_ca", NULL, 0, KIND_TEXT, AT(tls_client_ca), "", NULL, 0, 0,
+     "file with authorities, PEM: who posts must show a certificate of one of them"},
+    {"compat.falco_quirks", NULL, 0, KIND_TRUTH, AT(falco_quirks), "false", NULL, 0, 0,
+     "fields of audit logs and cloud trails mean what Falco's plugins make of them, also where "
+     "those err: see signals.md"},
     {"format", "format", 0, KIND_CHOICE, AT(format), "auto", formats, 0, 0,
      "how findings are shown: lines, JSON, or by whether a terminal reads"},
     {"log.level", "log-level", 0, KIND_CHOICE, AT(log_level), "info", levels, 0, 0,
@@ -188,7 +201,8 @@ void settings_default(struct settings *settings, struct arena *arena)
     *settings = (struct settings){0};
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         if (table[i].kind == KIND_LIST || table[i].kind == KIND_APPEND ||
-            table[i].offset == AT(cgroup) || table[i].offset == AT(control))
+            table[i].offset == AT(cgroup) || table[i].offset == AT(control) ||
+            table[i].offset == AT(listen))
             continue;
         int rc = set_text(settings, &table[i], sv(table[i].fallback), arena, NULL);
         if (rc < 0)
@@ -271,7 +285,7 @@ static int read_map(struct settings *settings, struct sv prefix, const struct ya
         int rc = 0;
         if (row != NULL)
             rc = read_value(settings, row, value, arena, err);
-        else if (prefix.len == 0 && is_group(key) && value->kind == YAML_MAPPING)
+        else if (is_group(key) && value->kind == YAML_MAPPING)
             rc = read_map(settings, key, value, arena, err);
         else
             rc = unknown_key(key, name, err);

@@ -22,6 +22,9 @@ struct err;
 #define SETTINGS_LIST_MAX 64     /* items of one list */
 #define SETTINGS_APPENDS_MAX 256 /* entries of append_output */
 
+#define LISTEN_DEFAULT "127.0.0.1:2801" /* falcosidekick's port */
+#define LISTEN_NONE "none"
+
 enum settings_format {
     FORMAT_AUTO, /* lines on a terminal, JSON elsewhere */
     FORMAT_TEXT,
@@ -44,6 +47,9 @@ struct settings {
     const char *host_root;
     const char *cri_sockets[SETTINGS_LIST_MAX + 1]; /* none: the usual places; "none": not asked */
     const char *hub_user;
+    const char *listen; /* where the hub takes posts; NULL: LISTEN_DEFAULT if it is free */
+    const char *token_file, *tls_certificate, *tls_key, *tls_client_ca; /* paths, NULL: none */
+    bool falco_quirks;
     uint64_t ring_mib, spool_mib;
     uint64_t workers; /* threads that match */
     bool environment;

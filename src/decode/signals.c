@@ -111,11 +111,12 @@ static void hand_over(struct signals *signals, const struct json_doc *doc,
         .source = signals->options.source,
         .type = EVENT_PLUGIN,
         .num = ++signals->counts.events,
+        .id = id_of(signals, kind, doc, node),
         .time_ns = time_of(signals, kind, doc, node),
         .json = {.doc = doc, .node = node, .quirks = signals->options.quirks},
         .scratch = signals->scratch,
     };
-    signals->on_event(signals->ctx, &signals->event, id_of(signals, kind, doc, node));
+    signals->on_event(signals->ctx, &signals->event);
 }
 
 static void record(struct signals *signals, const struct json_doc *doc,

@@ -27,9 +27,9 @@ struct signals_counts {
     uint64_t bad;     /* wrapped texts that are no JSON; documents are the caller's to count */
 };
 
-/* `id` names the record for good: the same one that comes again has the same id; empty when it has
- * none. Everything is valid during the call. */
-typedef void (*signals_event_fn)(void *ctx, const struct event *event, struct sv id);
+/* event->id is the same when a record comes again, and empty when it has none. Everything is valid
+ * during the call. */
+typedef void (*signals_event_fn)(void *ctx, const struct event *event);
 
 struct signals *signals_new(const struct signals_options *options);
 void signals_free(struct signals *signals);

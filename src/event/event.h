@@ -19,6 +19,7 @@ struct json_node;
 
 #define EVENT_ARGS_MAX 32
 
+/* Numbers are kept on disk with the evidence of a source: a new one goes to the end. */
 enum event_source {
     SOURCE_SYSCALL,
     SOURCE_K8S_AUDIT,
@@ -80,6 +81,7 @@ struct event {
     enum event_source source;
     enum event_type type;
     uint64_t num;     /* counts the events of this source from 1 */
+    struct sv id;     /* names the record for good, wherever it is seen; empty: nothing does */
     uint64_t time_ns; /* wall */
     uint64_t boot_ns; /* boot, 0 when not known */
     uint16_t cpu;

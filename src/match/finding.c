@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "event/capability.h"
 #include "match/finding_id.h"
+#include "match/finding_signal.h"
 
 #define KEY JSON_KEY
 
@@ -27,9 +28,13 @@ static void make_id(struct buf *json, const struct finding_place *place, const s
     };
     size_t before = json->len;
 
-    buf_bytes(json, place->hostname, strlen(place->hostname) + 1);
+    if (event->id.len > 0)
+        buf_sv(json, event->id); /* whoever saw it, and however often */
+    else
+        buf_bytes(json, place->hostname, strlen(place->hostname) + 1);
     buf_bytes(json, rule->name, strlen(rule->name) + 1);
-    buf_bytes(json, number, sizeof(number));
+    if (event->id.len == 0)
+        buf_bytes(json, number, sizeof(number));
     struct sv parts = sv_sub(buf_view(json), before, json->len);
     finding_id(parts, id);
     json->len = before;
@@ -401,6 +406,8 @@ static void put_tiercel(struct json_writer *w, const struct finding_place *place
         put_bool(w, KEY("name_unsure"), true);
     put_str(w, KEY("node"), place->node);
     put_str(w, KEY("cluster"), place->cluster);
+    if (event->source != SOURCE_SYSCALL)
+        finding_signal_write(w, event);
     if (event->process != NULL && event->process->container != NULL)
         put_container(w, event->process->container);
     if (event->process != NULL)

@@ -111,7 +111,7 @@ static void exec_tiercel(const struct scene *scene)
         _exit(127);
     (void)execl(scene->tiercel, "tiercel", "run", "--json", "--log-level", "debug", "--state",
                 state, "--socket", socket, "--cgroup", scene->cgroup, "-r", scene->rules, "-r",
-                extra, (char *)NULL);
+                extra, "--listen", "none", (char *)NULL);
     _exit(127);
 }
 

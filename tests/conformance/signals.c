@@ -34,7 +34,7 @@ static void on_match(void *ctx, const struct rule *rule, const struct event *eve
     reading->matches++;
 }
 
-static void on_event(void *ctx, const struct event *event, struct sv id)
+static void on_event(void *ctx, const struct event *event)
 {
     struct reading *reading = ctx;
 

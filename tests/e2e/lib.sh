@@ -65,7 +65,7 @@ log_has() {
 start() {
     # A shell starts what it does not wait for with SIGINT ignored; a terminal does not.
     env --default-signal=INT "$tiercel" run --json --log-level debug --cgroup "$cgroup" --state "$work/state" \
-        --socket "$work/hub.sock" "$@" >>"$work/findings" 2>>"$work/log" &
+        --socket "$work/hub.sock" --listen none "$@" >>"$work/findings" 2>>"$work/log" &
     tiercel_pid=$!
     started() {
         log_has '"message":"watching"' && log_has '"message":"storing"'

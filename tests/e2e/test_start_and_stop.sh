@@ -64,7 +64,7 @@ stop
 (
     trap '' CHLD
     exec "$tiercel" run --cgroup "$cgroup" --state "$work/state" --socket "$work/hub.sock" \
-        -r "$work/marker.yaml" <&- >&- 2>&-
+        --listen none -r "$work/marker.yaml" <&- >&- 2>&-
 ) &
 tiercel_pid=$!
 both() {
@@ -89,7 +89,7 @@ stop
 # Ctrl-C while a role has not yet started: this sensor waits for somebody to write its settings.
 mkfifo "$work/settings"
 env --default-signal=INT "$tiercel" run -c "$work/settings" --cgroup "$cgroup" \
-    --state "$work/state" --socket "$work/hub.sock" 2>>"$work/log" &
+    --state "$work/state" --socket "$work/hub.sock" --listen none 2>>"$work/log" &
 tiercel_pid=$!
 echo 'format: json' >"$work/settings"
 sensor_waits() {

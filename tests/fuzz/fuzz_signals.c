@@ -7,7 +7,7 @@
 #include "event/field.h"
 #include "tests/fuzz/fuzz.h"
 
-static void on_event(void *ctx, const struct event *event, struct sv id)
+static void on_event(void *ctx, const struct event *event)
 {
     struct buf *out = ctx;
 

@@ -17,7 +17,7 @@ struct seen {
     uint64_t events;
 };
 
-static void on_event(void *ctx, const struct event *event, struct sv id)
+static void on_event(void *ctx, const struct event *event)
 {
     struct seen *seen = ctx;
     struct field_ref ref;
@@ -25,7 +25,7 @@ static void on_event(void *ctx, const struct event *event, struct sv id)
     CHECK_INT(event->type, EVENT_PLUGIN);
     CHECK_INT(event->num, ++seen->events);
     CHECK_INT(field_ref_parse(sv(seen->field), &ref), FIELD_REF_FINE);
-    buf_printf(&seen->text, "%.*s %llu ", SV_ARG(id),
+    buf_printf(&seen->text, "%.*s %llu ", SV_ARG(event->id),
                (unsigned long long)(event->time_ns / 1000000000));
     field_print(&seen->text, event, &ref);
     buf_char(&seen->text, '\n');

@@ -242,6 +242,62 @@ static void test_host_process(void **state)
     CHECK_INT(at(&doc, "tiercel/name_unsure")->kind, JSON_TRUE);
 }
 
+/* A finding about an audit record: who did what, its own id, and the same one wherever it is made.
+ */
+static void test_signal(void **state)
+{
+    static const char text[] =
+        "- rule: Secret read\n  desc: d\n  condition: ka.verb = get\n  output: o\n  priority: ERROR\n"
+        "  source: k8s_audit\n";
+    static const char record[] =
+        "{\"auditID\":\"a\",\"verb\":\"get\",\"user\":{\"username\":\"alice\",\"groups\":[\"dev\","
+        "\"ops\"]},\"sourceIPs\":[\"10.0.0.1\"],\"objectRef\":{\"resource\":\"pods\",\"namespace\":\"prod\","
+        "\"name\":\"web-1\"},\"responseStatus\":{\"code\":403}}";
+    static const struct {
+        const char *path, *text;
+    } texts[] = {
+        {"source", "k8s_audit"},
+        {"tiercel/actor/name", "alice"},
+        {"tiercel/actor/groups/1", "ops"},
+        {"tiercel/actor/address", "10.0.0.1"},
+        {"tiercel/action/name", "get"},
+        {"tiercel/action/resource", "pods"},
+        {"tiercel/action/object", "web-1"},
+        {"tiercel/action/status", "403"},
+        {"tiercel/namespace", "prod"},
+        {"tiercel/pod/name", "web-1"},
+    };
+    scoped(ruleset_free) struct ruleset *set = ruleset_new();
+    scoped(arena_free) struct arena *arena = arena_new(4096);
+    scoped(buf_done) struct buf json = {0};
+    scoped(buf_done) struct buf elsewhere = {0};
+    struct finding_place other = place;
+    struct json_doc recorded, doc, again;
+
+    CHECK_INT(ruleset_load_text(set, "r.yaml", sv(text)), 0);
+    CHECK_INT(ruleset_compile(set), 0);
+    CHECK_INT(json_parse(sv(record), arena, &recorded, NULL), 0);
+    struct event event = {.source = SOURCE_K8S_AUDIT,
+                          .type = EVENT_PLUGIN,
+                          .num = 1,
+                          .id = SV("a/ResponseComplete"),
+                          .time_ns = 1700000000000000000,
+                          .json = {&recorded, recorded.node, false},
+                          .scratch = arena};
+    CHECK_INT(finding_make(&json, &place, ruleset_rule(set, 0), &event), 0);
+    CHECK_INT(json_parse(buf_view(&json), arena, &doc, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        test_row(texts[i].path);
+        const struct json_node *found = at(&doc, texts[i].path);
+        CHECK(found != NULL && sv_eq(found->text, sv(texts[i].text)));
+    }
+    other.hostname = "n2";
+    event.num = 7;
+    CHECK_INT(finding_make(&elsewhere, &other, ruleset_rule(set, 0), &event), 0);
+    CHECK_INT(json_parse(buf_view(&elsewhere), arena, &again, NULL), 0);
+    CHECK_SV(at(&again, "uuid")->text, at(&doc, "uuid")->text);
+}
+
 static void test_keys(void **state)
 {
     struct fixture *fixture = *state;
@@ -309,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_members, setup, teardown),
         cmocka_unit_test_setup_teardown(test_id, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_process, setup, teardown),
+        cmocka_unit_test(test_signal),
         cmocka_unit_test_setup_teardown(test_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_line, setup, teardown),

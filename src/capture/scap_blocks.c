@@ -299,3 +299,38 @@ void scap_put_event(struct buf *out, const struct scap_raw *event)
     }
     scap_block_end(out, at);
 }
+
+static uint32_t u32_at(struct sv bytes, size_t at)
+{
+    uint32_t number;
+
+    memcpy(&number, bytes.ptr + at, sizeof(number));
+    return number;
+}
+
+bool scap_block_next(struct sv *blocks, uint32_t *type, struct sv *body)
+{
+    enum { HEAD = 8, TAIL = 4 };
+    uint32_t total;
+
+    if (blocks->len < HEAD + TAIL)
+        return false;
+    total = u32_at(*blocks, sizeof(uint32_t));
+    if (total < HEAD + TAIL || total > blocks->len)
+        return false;
+    *type = u32_at(*blocks, 0);
+    *body = sv_sub(*blocks, HEAD, total - HEAD - TAIL);
+    *blocks = sv_sub(*blocks, total, blocks->len);
+    return true;
+}
+
+struct sv scap_event_extra(struct sv body)
+{
+    enum { CPU_BYTES = 2, LENGTH_AT = CPU_BYTES + 16 };
+    size_t end;
+
+    if (body.len < CPU_BYTES + EVENT_HEADER_BYTES)
+        return (struct sv){NULL, 0};
+    end = ((size_t)CPU_BYTES + u32_at(body, LENGTH_AT) + 3) & ~(size_t)3;
+    return sv_sub(body, end, body.len);
+}

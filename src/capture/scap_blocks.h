@@ -113,6 +113,11 @@ struct scap_fd {
 void scap_put_fds_of(struct buf *out, uint64_t tid);
 void scap_put_fd(struct buf *out, const struct scap_fd *fd);
 
+/* Take the first of blocks that this module made off their front; false at the end. */
+bool scap_block_next(struct sv *blocks, uint32_t *type, struct sv *body);
+/* What follows the event in the body of an event's block: with padding, or empty. */
+struct sv scap_event_extra(struct sv body);
+
 /* An event as the file has it. */
 struct scap_raw {
     uint64_t time_ns; /* wall */

@@ -1,6 +1,7 @@
 /* A recording run again says, of every event, in every field and every finding, what the sensor
  * said at the time: byte for byte. The recorder runs beside the rules, on the records of this
  * kernel. */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/capture_ring.h"
 #include "app/capture_start.h"
 #include "app/recorder.h"
 #include "app/rerun.h"
@@ -18,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "capture/scap_blocks.h"
 #include "decode/wire.h"
@@ -45,6 +48,7 @@ struct live {
     struct wire_decoder decoder;
     struct tables *tables;
     struct recorder *recorder;
+    struct capture_ring *ring;
     struct finding_place place;
     struct arena *scratch;
     struct event event;
@@ -90,6 +94,7 @@ static void on_blocks(void *ctx, struct sv blocks)
     struct live *live = ctx;
 
     buf_sv(&live->file, blocks);
+    capture_ring_put(live->ring, blocks);
 }
 
 static void on_record(void *ctx, const struct wire_header *record)
@@ -140,6 +145,7 @@ static void start_recording(struct live *live)
         .tables = live->tables, .place = &live->place, .host_root = ""};
 
     capture_start_put(&start, &live->file);
+    live->ring = capture_ring_new(CAPTURE_RING_MIN, live->tables, &live->place, "");
     live->recorder = recorder_new(&(struct recorder_parts){
         .tables = live->tables, .place = &live->place, .put = on_blocks, .ctx = live});
 }
@@ -147,6 +153,7 @@ static void start_recording(struct live *live)
 static void live_done(struct live *live)
 {
     recorder_free(live->recorder);
+    capture_ring_free(live->ring);
     tables_free(live->tables);
     arena_free(live->scratch);
     buf_done(&live->file);
@@ -155,46 +162,26 @@ static void live_done(struct live *live)
 
 /* --- running again ---------------------------------------------------------------------------- */
 
-static uint32_t u32_at(struct sv bytes, size_t at)
-{
-    uint32_t number;
-
-    CHECK(at + sizeof(number) <= bytes.len);
-    memcpy(&number, bytes.ptr + at, sizeof(number));
-    return number;
-}
-
 static void on_event(void *ctx, const struct event *event)
 {
     say(ctx, event);
-}
-
-/* What follows the event inside its block. */
-static struct sv extra_of(struct sv block)
-{
-    size_t end = 10 + u32_at(block, 26);
-
-    end = (end + 3) & ~(size_t)3;
-    CHECK(end <= block.len - 4);
-    return sv_sub(block, end, block.len - 4 - end);
 }
 
 static void run_again(struct sv file, struct said *said)
 {
     struct rerun *rerun = rerun_new(&(struct rerun_parts){.on_event = on_event, .ctx = said});
     size_t ours = 0;
+    uint32_t type;
+    struct sv body;
 
     said->place = rerun_place(rerun);
-    while (file.len > 0) {
-        struct sv block = sv_sub(file, 0, u32_at(file, 4));
-        CHECK(block.len >= 12);
-        CHECK_INT(u32_at(block, block.len - 4), block.len);
-        if (u32_at(block, 0) == SCAP_BLOCK_OURS)
-            ours += rerun_take(rerun, sv_sub(block, 8, block.len - 12));
-        if (u32_at(block, 0) == SCAP_BLOCK_EVENT)
-            (void)rerun_take(rerun, extra_of(block));
-        file = sv_sub(file, block.len, file.len);
+    while (scap_block_next(&file, &type, &body)) {
+        if (type == SCAP_BLOCK_OURS)
+            ours += rerun_take(rerun, body);
+        if (type == SCAP_BLOCK_EVENT)
+            (void)rerun_take(rerun, scap_event_extra(body));
     }
+    CHECK_INT(file.len, 0);
     CHECK_INT(ours, 1);
     CHECK_INT(rerun_counts(rerun).odd, 0);
     rerun_free(rerun);
@@ -261,6 +248,29 @@ static int do_things(void *ctx)
     return 0;
 }
 
+/* The ring holds the end of it, and the processes as they were when that began. */
+static void check_ring(struct live *live, struct engine *engine)
+{
+    scoped(buf_done) struct buf file = {0};
+    struct sv all = buf_view(&live->said.text);
+    struct said again = {.engine = engine};
+    char path[PATH_MAX];
+
+    sensor_path(&sensor, "ring.scap", path);
+    CHECK_INT(capture_ring_save(live->ring, path, NULL), 0);
+    CHECK_INT(capture_ring_save(live->ring, path, NULL), -EEXIST);
+    CHECK_INT(file_read(path, TEXT_MAX, &file, NULL), 0);
+    CHECK_INT(unlink(path), 0);
+    CHECK(capture_ring_counts(live->ring).evicted > 0);
+    CHECK(capture_ring_counts(live->ring).held_bytes <= CAPTURE_RING_MIN);
+    buf_init(&again.text, TEXT_MAX);
+    run_again(buf_view(&file), &again);
+    print_message("the ring: %zu events, %zu findings\n", again.events, again.findings);
+    CHECK(again.events > 10 && again.events < live->said.events);
+    check_same(sv_sub(all, all.len - again.text.len, all.len), buf_view(&again.text));
+    buf_done(&again.text);
+}
+
 static const char rules_text[] =
     "- rule: Everything\n"
     "  desc: of the test\n"
@@ -307,6 +317,7 @@ static void test_same(void **state)
     check_same(buf_view(&live.said.text), buf_view(&again.text));
     CHECK_INT(again.findings, live.said.findings);
     buf_done(&again.text);
+    check_ring(&live, other);
     live_done(&live);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/capture_ring.h"
 #include "app/capture_start.h"
 #include "app/commands.h"
 #include "app/daemon.h"
@@ -35,6 +36,8 @@ enum {
     SECONDS_MAX = 366 * 24 * 3600,
 };
 
+#define RING_MAX (64ULL << 30) /* bytes */
+
 struct options {
     const char *settings_file, *output, *condition;
     uint64_t seconds, ring_bytes, limit_bytes;
@@ -49,7 +52,9 @@ struct record {
     struct kernel_ring *ring;
     struct tables *tables;
     struct recorder *recorder;
-    struct scap_writer *writer;
+    struct scap_writer *writer;  /* one of the two */
+    struct capture_ring *memory; /* with --ring */
+    uint32_t saved;              /* files written from it */
     struct finding_place place;
     struct wire_decoder decoder;
     struct arena *scratch;
@@ -67,6 +72,7 @@ static void scoped_record_done(struct record *record)
     recorder_free(record->recorder);
     kernel_ring_close(record->ring);
     scap_writer_close(record->writer);
+    capture_ring_free(record->memory);
     tables_free(record->tables);
     filter_free(record->filter);
     arena_free(record->scratch);
@@ -80,6 +86,10 @@ static void put_blocks(void *ctx, struct sv blocks)
 {
     struct record *record = ctx;
 
+    if (record->memory != NULL) {
+        capture_ring_put(record->memory, blocks);
+        return;
+    }
     if (record->full || record->failed != 0)
         return;
     int rc = scap_writer_append(record->writer, blocks, NULL, &record->err);
@@ -127,6 +137,40 @@ static void on_task(void *ctx, const struct wire_header *hdr)
     (void)take_in(record, hdr);
     tables_settle(record->tables);
     arena_reset(record->scratch);
+}
+
+/* --------------------------------------------------------------------------------- from memory */
+
+/* FILE.scap, then FILE-2.scap and so on. */
+static struct sv next_path(const struct record *record, struct arena *arena)
+{
+    static const char *const ends[] = {".scap.gz", ".scap", ".gz"};
+    struct sv path = sv(record->options->output);
+    struct sv end = {"", 0};
+
+    if (record->saved == 0)
+        return arena_sv(arena, path);
+    for (size_t i = 0; i < ARRAY_LEN(ends) && end.len == 0; i++) {
+        if (sv_ends(path, sv(ends[i])))
+            end = sv(ends[i]);
+    }
+    path.len -= end.len;
+    return arena_printf(arena, "%.*s-%u%.*s", SV_ARG(path), record->saved + 1, SV_ARG(end));
+}
+
+static int save(struct record *record, struct err *err)
+{
+    struct capture_ring_counts counts = capture_ring_counts(record->memory);
+    struct sv path = next_path(record, record->scratch);
+    int rc = capture_ring_save(record->memory, path.ptr, err);
+
+    if (rc == 0) {
+        (void)fprintf(stderr, "tiercel record: %s: the last %llu bytes of events\n", path.ptr,
+                      (unsigned long long)counts.held_bytes);
+        record->saved++;
+    }
+    arena_reset(record->scratch);
+    return rc;
 }
 
 /* --------------------------------------------------------------------------------------- begin */
@@ -182,12 +226,26 @@ static void look_at_clock(struct record *record)
     record->place.boot_offset_ns = record->decoder.boot_offset_ns;
 }
 
+/* A name that cannot be had is told of at once, also when it is needed only at the end. */
+static int open_output(struct record *record, struct err *err)
+{
+    const struct options *options = record->options;
+    const struct scap_writer_options writer = {.limit_bytes = options->limit_bytes,
+                                               .gzip = options->gzip};
+    int rc = scap_writer_open(options->output, &writer, &record->writer, err);
+
+    if (rc < 0 || options->ring_bytes == 0)
+        return rc;
+    scap_writer_close(record->writer);
+    record->writer = NULL;
+    (void)unlink(options->output);
+    return 0;
+}
+
 static int begin(struct record *record, struct err *err)
 {
     const struct options *options = record->options;
     const struct settings *settings = record->settings;
-    const struct scap_writer_options writer = {.limit_bytes = options->limit_bytes,
-                                               .gzip = options->gzip};
     const struct tables_options tables = {
         .proc_root = "/proc", .host_root = settings->host_root, .log = &record->log};
     int rc = 0;
@@ -197,7 +255,7 @@ static int begin(struct record *record, struct err *err)
     if (rc == 0)
         rc = open_ring(record, err);
     if (rc == 0)
-        rc = scap_writer_open(options->output, &writer, &record->writer, err);
+        rc = open_output(record, err);
     if (rc < 0)
         return rc;
     record->scratch = arena_new(SCRATCH_BLOCK);
@@ -210,7 +268,14 @@ static int begin(struct record *record, struct err *err)
         .tables = record->tables, .place = &record->place, .put = put_blocks, .ctx = record});
     look_at_clock(record);
     rc = take_snapshot(record, err);
-    return rc == 0 ? write_start(record, err) : rc;
+    if (rc == 0 && options->ring_bytes == 0)
+        rc = write_start(record, err);
+    else if (rc == 0)
+        record->memory = capture_ring_new(options->ring_bytes, record->tables, &record->place,
+                                          settings->host_root);
+    if (rc < 0 && record->writer != NULL)
+        (void)unlink(options->output); /* nothing is in it yet */
+    return rc;
 }
 
 /* ---------------------------------------------------------------------------------------- loop */
@@ -222,9 +287,10 @@ static void show(struct record *record, bool last)
 
     if (isatty(STDERR_FILENO) == 0)
         return;
+    uint64_t bytes = record->memory != NULL ? capture_ring_counts(record->memory).held_bytes
+                                            : scap_writer_bytes(record->writer);
     (void)fprintf(stderr, "\r%llu events, %llu KiB%s", (unsigned long long)counts.events,
-                  (unsigned long long)(scap_writer_bytes(record->writer) >> 10),
-                  last ? "\n" : "  ");
+                  (unsigned long long)(bytes >> 10), last ? "\n" : "  ");
 }
 
 /* Once a second: what was recorded so far survives the end of this process. */
@@ -237,7 +303,7 @@ static int tick(struct record *record, struct err *err)
     record->shown_ns = now;
     look_at_clock(record);
     show(record, false);
-    return scap_writer_flush(record->writer, err);
+    return record->memory != NULL ? 0 : scap_writer_flush(record->writer, err);
 }
 
 static int turn(struct record *record, int timeout_ms, struct err *err)
@@ -276,6 +342,10 @@ static int loop(struct record *record, struct err *err)
         int number = signals_read(record->signal_fd);
         if (number == SIGINT || number == SIGTERM || number == SIGHUP)
             return 0;
+        if (number == SIGUSR1 && record->memory != NULL)
+            rc = save(record, err);
+        if (rc < 0)
+            return rc;
     }
 }
 
@@ -289,7 +359,9 @@ static int end(struct record *record, struct err *err)
         *err = record->err;
         rc = record->failed;
     }
-    return rc < 0 ? rc : scap_writer_finish(record->writer, err);
+    if (rc < 0)
+        return rc;
+    return record->memory != NULL ? save(record, err) : scap_writer_finish(record->writer, err);
 }
 
 static void report(const struct record *record)
@@ -301,10 +373,11 @@ static void report(const struct record *record)
     kernel_ring_counts(record->ring, &ring);
     for (int kind = 0; kind < WIRE_KIND_COUNT; kind++)
         lost += ring.lost[kind];
-    (void)fprintf(stderr, "tiercel record: %s: %llu events, %llu bytes%s\n",
-                  record->options->output, (unsigned long long)counts.events,
-                  (unsigned long long)scap_writer_bytes(record->writer),
-                  record->full ? "; ended at its limit" : "");
+    if (record->writer != NULL)
+        (void)fprintf(stderr, "tiercel record: %s: %llu events, %llu bytes%s\n",
+                      record->options->output, (unsigned long long)counts.events,
+                      (unsigned long long)scap_writer_bytes(record->writer),
+                      record->full ? "; ended at its limit" : "");
     if (lost > 0)
         (void)fprintf(stderr,
                       "tiercel record: %llu events were dropped, the ring was full; a larger"
@@ -318,7 +391,7 @@ static int run(const struct options *options, const struct settings *settings, s
         .options = options, .settings = settings, .signal_fd = -1};
 
     record.log = log_make(STDERR_FILENO, settings->log_level, "record");
-    int rc = signals_open(&record.signal_fd, err);
+    int rc = signals_open_with(SIGUSR1, &record.signal_fd, err);
     if (rc == 0)
         rc = begin(&record, err);
     if (rc < 0)
@@ -347,6 +420,7 @@ static int usage(FILE *to, int code)
         "                      processes is always kept\n"
         "  --seconds N         end after as many seconds\n"
         "  --limit SIZE        end before the file is larger\n"
+        "  --ring SIZE         keep the last SIZE in memory; write it at the end, and on SIGUSR1\n"
         "  -c, --config FILE   settings (node, cluster, sensor.*); default " SETTINGS_FILE "\n\n"
         "SIZE is in bytes, or with K, M or G behind it.\n");
     return code;
@@ -385,6 +459,7 @@ enum letter {
     LETTER_CONDITION,
     LETTER_SECONDS,
     LETTER_LIMIT,
+    LETTER_RING,
     LETTER_GZIP,
     LETTER_HELP,
 };
@@ -415,6 +490,11 @@ static int take_option(int letter, struct options *options, const char **cgroup)
         return 1 + wrong("--seconds", optarg);
     case LETTER_LIMIT:
         return parse_size(optarg, &options->limit_bytes) ? 0 : 1 + wrong("--limit", optarg);
+    case LETTER_RING:
+        if (parse_size(optarg, &options->ring_bytes) && options->ring_bytes >= CAPTURE_RING_MIN &&
+            options->ring_bytes <= RING_MAX)
+            return 0;
+        return 1 + wrong("--ring", optarg);
     case LETTER_HELP:
         return 1 + usage(stdout, EXIT_FINE);
     default:
@@ -430,6 +510,7 @@ static int read_options(int argc, char **argv, struct options *options, const ch
                                           {"condition", required_argument, NULL, LETTER_CONDITION},
                                           {"seconds", required_argument, NULL, LETTER_SECONDS},
                                           {"limit", required_argument, NULL, LETTER_LIMIT},
+                                          {"ring", required_argument, NULL, LETTER_RING},
                                           {"gzip", no_argument, NULL, LETTER_GZIP},
                                           {"help", no_argument, NULL, LETTER_HELP},
                                           {0}};
@@ -442,6 +523,10 @@ static int read_options(int argc, char **argv, struct options *options, const ch
     }
     if (optind < argc || options->output == NULL)
         return 1 + usage(stderr, EXIT_USAGE);
+    if (options->ring_bytes != 0 && options->limit_bytes != 0) {
+        (void)fprintf(stderr, "tiercel record: --ring and --limit exclude each other\n");
+        return 1 + EXIT_USAGE;
+    }
     options->gzip = options->gzip || sv_ends(sv(options->output), SV(".gz"));
     return 0;
 }

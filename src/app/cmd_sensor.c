@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/captures.h"
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/daemon.h"
@@ -43,6 +44,7 @@ static void scoped_sensor_done(struct sensor *sensor)
 {
     control_close(sensor->control);
     pipeline_free(sensor->pipeline);
+    captures_free(sensor->captures);
     uplink_free(sensor->uplink);
     kernel_ring_close(sensor->ring);
     spool_close(sensor->spool);
@@ -107,6 +109,47 @@ static void log_start(const struct sensor *sensor)
              log_str("spool", settings_spool_path(sensor->settings, sensor->arena).ptr));
 }
 
+static void on_record(void *ctx, const struct wire_header *record)
+{
+    struct sensor *sensor = ctx;
+
+    if (sensor->captures != NULL)
+        captures_record(sensor->captures, record);
+    pipeline_record(sensor->pipeline, record);
+}
+
+/* Captures are taken while a rule wants them. The sensor works without: its findings name a file
+ * that is not there then. */
+static void set_captures(struct sensor *sensor)
+{
+    const struct settings *settings = sensor->settings;
+    struct captures_options options = {.directory = sensor->place.captures,
+                                       .ring_bytes = settings->capture_ring_mib << 20,
+                                       .duration_ms = settings->capture_duration_ms,
+                                       .files_max = settings->capture_files,
+                                       .host_root = settings->host_root,
+                                       .place = &sensor->place,
+                                       .log = sensor->log,
+                                       .events = pipeline_counts(sensor->pipeline).events};
+    struct err err = {0};
+
+    if (sensor->captures != NULL || !rules_capture(sensor->rules))
+        return;
+    int rc = captures_new(&options, &sensor->captures, &err);
+    if (rc == 0)
+        rc = kernel_ring_snapshot(sensor->ring, captures_record, sensor->captures, &err);
+    if (rc < 0 && rc != -ENOSYS) { /* without an iterator, processes come from /proc as needed */
+        log_error(sensor->log, "no captures are taken", log_str("why", err_text(&err, rc)));
+        captures_free(sensor->captures);
+        sensor->captures = NULL;
+        return;
+    }
+    captures_begin(sensor->captures);
+    sensor->told[sensor->rules->workers] = captures_tables(sensor->captures);
+    metadata_tables(sensor->metadata, sensor->told, sensor->rules->workers + 1);
+    pipeline_set_captures(sensor->pipeline, sensor->captures);
+}
+
 static int take_snapshot(struct sensor *sensor, struct err *err)
 {
     int rc = kernel_ring_snapshot(sensor->ring, pipeline_record, sensor->pipeline, err);
@@ -157,17 +200,20 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     rc = sandbox_sensor(sensor->log, err);
     if (rc < 0)
         return rc;
-    sensor->place = (struct finding_place){.hostname = settings->node,
-                                           .node = settings->node,
-                                           .cluster = settings->cluster,
-                                           .link = settings->link};
+    sensor->place =
+        (struct finding_place){.hostname = settings->node,
+                               .node = settings->node,
+                               .cluster = settings->cluster,
+                               .link = settings->link,
+                               .captures = settings_captures_path(settings, sensor->arena).ptr};
     sensor->metadata = metadata_new(settings, sensor->log);
     tables.cri = metadata_cri(sensor->metadata);
     for (uint32_t i = 0; i < sensor->rules->workers; i++) {
         sensor->tables[i] = tables_new(&tables);
         tables.cri = NULL; /* one asks, all are told */
     }
-    metadata_tables(sensor->metadata, sensor->tables, sensor->rules->workers);
+    memcpy(sensor->told, sensor->tables, sizeof(sensor->tables));
+    metadata_tables(sensor->metadata, sensor->told, sensor->rules->workers);
     sensor->uplink = uplink_new(settings->socket, settings->node, sensor->spool, sensor->log);
     rc = pipeline_new(&(struct pipeline_parts){.workers = sensor->rules->workers,
                                                .tables = sensor->tables,
@@ -181,6 +227,7 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     rc = take_snapshot(sensor, err);
     if (rc < 0)
         return rc;
+    set_captures(sensor);
     log_start(sensor);
     return 0;
 }
@@ -237,6 +284,7 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
     sensor->stamp_seen = fresh->stamp;
     sensor->rules_since_ns = clock_wall_ns();
     sensor->reloads++;
+    set_captures(sensor);
     log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine[0])),
              log_sv("from", fresh->where));
     return 0;
@@ -288,11 +336,13 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
 
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
         return err_set(err, -errno, "poll: %s", strerror(errno));
-    int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, pipeline_record, sensor->pipeline, err);
+    int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, on_record, sensor, err);
     pipeline_flush(sensor->pipeline);
     for (uint32_t i = 0; i < sensor->rules->workers; i++)
         tables_turn(sensor->tables[i], clock_boot_ns());
     metadata_turn(sensor->metadata, clock_boot_ns());
+    if (sensor->captures != NULL)
+        captures_turn(sensor->captures);
     uplink_turn(sensor->uplink);
     control_turn(sensor->control);
     return rc;
@@ -326,9 +376,11 @@ static void sensor_drain(struct sensor *sensor)
     uint64_t from = clock_mono_ns();
 
     if (kernel_ring_set_calls(sensor->ring, &(struct wire_calls){{0}}, NULL) < 0 ||
-        kernel_ring_consume(sensor->ring, 0, pipeline_record, sensor->pipeline, NULL) < 0)
+        kernel_ring_consume(sensor->ring, 0, on_record, sensor, NULL) < 0)
         log_warn(sensor->log, "the ring could not be emptied");
     pipeline_flush(sensor->pipeline);
+    if (sensor->captures != NULL)
+        captures_finish(sensor->captures);
     report_loss(sensor);
     uplink_turn(sensor->uplink);
     while (spool_waiting(sensor->spool) > 0) {
@@ -348,11 +400,14 @@ static void log_end(const struct sensor *sensor)
     const struct pipeline_counts counts = pipeline_counts(sensor->pipeline);
     struct kernel_ring_counts ring;
     struct tables_counts tables;
+    struct captures_counts captures = {0};
     struct cri_counts cri;
 
+    metadata_counts(sensor->metadata, &cri);
     kernel_ring_counts(sensor->ring, &ring);
     tables_counts(sensor->tables[0], &tables);
-    metadata_counts(sensor->metadata, &cri);
+    if (sensor->captures != NULL)
+        captures = captures_counts(sensor->captures);
     log_info(sensor->log, "sensor stopped", log_u64("events", counts.events),
              log_u64("dropped", total(ring.lost)), log_u64("findings", counts.findings),
              log_u64("findings_lost", counts.lost),
@@ -362,7 +417,9 @@ static void log_end(const struct sensor *sensor)
              log_u64("processes_unknown", tables.unknown_process),
              log_u64("containers_ahead", tables.containers_ahead),
              log_u64("containers_refused", tables.containers_refused),
-             log_u64("cri_answered", cri.answered), log_u64("cri_failed", cri.failed));
+             log_u64("cri_answered", cri.answered), log_u64("cri_failed", cri.failed),
+             log_u64("captures", captures.written),
+             log_u64("captures_missing", captures.refused + captures.failed));
 }
 
 /* ------------------------------------------------------------------------------------- command */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "app/captures.h"
 #include "app/crew.h"
 #include "app/lane.h"
 #include "app/spool.h"
@@ -18,6 +19,7 @@ struct pipeline {
     struct pipeline_parts parts;
     struct lane *lane; /* NULL with several workers: */
     struct crew *crew;
+    struct captures *captures;     /* or NULL */
     struct buf json;               /* of a note */
     struct pipeline_counts counts; /* findings */
 };
@@ -46,9 +48,28 @@ static void keep(struct pipeline *pipeline, const char *rule, struct sv json)
         lose(pipeline, rule, rc == SPOOL_FULL ? "the spool is full" : err_text(&err, rc));
 }
 
+/* The object ends in "uuid":"..."}. */
+static struct sv id_of(struct sv json)
+{
+    enum { END = 2 };
+
+    return json.len < FINDING_ID_LEN + END
+               ? (struct sv){NULL, 0}
+               : sv_sub(json, json.len - END - FINDING_ID_LEN, FINDING_ID_LEN);
+}
+
 static void on_found(void *ctx, const struct rule *rule, struct sv json)
 {
-    keep(ctx, rule->name, json);
+    struct pipeline *pipeline = ctx;
+
+    keep(pipeline, rule->name, json);
+    if (rule->capture && pipeline->captures != NULL && json.len > 0)
+        captures_want(pipeline->captures, id_of(json), rule->capture_duration_ms);
+}
+
+void pipeline_set_captures(struct pipeline *pipeline, struct captures *captures)
+{
+    pipeline->captures = captures;
 }
 
 void pipeline_note(struct pipeline *pipeline, struct finding_note *note)

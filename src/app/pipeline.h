@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "bpf/include/wire.h"
 
+struct captures;
 struct engine;
 struct err;
 struct finding_note;
@@ -50,6 +51,9 @@ void pipeline_flush(struct pipeline *pipeline);
 /* From now on events go through these engines, one a worker; the old ones are not touched any more.
  */
 void pipeline_set_engines(struct pipeline *pipeline, struct engine *const *engine);
+
+/* Who writes a capture of a finding whose rule wants one; NULL: nobody. */
+void pipeline_set_captures(struct pipeline *pipeline, struct captures *captures);
 
 /* Keep a finding about ourselves; its time is now. */
 void pipeline_note(struct pipeline *pipeline, struct finding_note *note);

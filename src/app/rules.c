@@ -174,6 +174,15 @@ int rules_open_telling(const struct settings *settings, const struct log *log, s
     return 0;
 }
 
+bool rules_capture(const struct rules *rules)
+{
+    for (uint32_t i = 0; i < engine_rule_count(rules->engine[0]); i++) {
+        if (engine_rule(rules->engine[0], i)->capture)
+            return true;
+    }
+    return false;
+}
+
 void rules_close(struct rules *rules)
 {
     if (rules == NULL)

@@ -2,6 +2,7 @@
  * selected, compiled, and made anew when the files change. One thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "app/crew.h"
@@ -35,7 +36,8 @@ must_check int rules_open(const struct settings *settings, const struct log *log
  * diag_json() has it. */
 must_check int rules_open_telling(const struct settings *settings, const struct log *log,
                                   struct buf *told, struct rules **out, struct err *err);
-void rules_close(struct rules *rules); /* NULL is fine */
+bool rules_capture(const struct rules *rules); /* does one that is on want captures? */
+void rules_close(struct rules *rules);         /* NULL is fine */
 DEFINE_SCOPED(struct rules *, rules_close)
 
 /* The directories that the rules are read from, ended by NULL, in `arena`. */

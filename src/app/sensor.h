@@ -32,12 +32,14 @@ struct sensor {
     struct err reload_failure;           /* of the last one that failed */
     uint64_t started_ns, rules_since_ns; /* wall */
     struct kernel_ring *ring;
-    struct tables *tables[CREW_WORKERS_MAX]; /* one a worker */
+    struct tables *tables[CREW_WORKERS_MAX];   /* one a worker */
+    struct tables *told[CREW_WORKERS_MAX + 1]; /* the same, and those of the captures */
     struct metadata *metadata;
     struct spool *spool;
     struct uplink *uplink;
     struct pipeline *pipeline;
-    struct control *control; /* NULL: none */
+    struct captures *captures; /* NULL: no rule wants any */
+    struct control *control;   /* NULL: none */
     struct finding_place place;
     struct kernel_features features;
     struct loss loss;

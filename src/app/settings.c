@@ -102,6 +102,14 @@ static const struct setting table[] = {
     {"containers.cri_socket", NULL, 0, KIND_LIST, AT(cri_sockets),
      "those of containerd, CRI-O, k3s, cri-dockerd, microk8s that are there", NULL, 0, 0,
      "CRI sockets of container runtimes to ask for digests and labels, or none"},
+    {"capture.directory", NULL, 0, KIND_TEXT, AT(captures), "", NULL, 0, 0,
+     "where captures around findings are written; none: sensor/captures below `state`"},
+    {"capture.ring_mib", NULL, 0, KIND_NUMBER, AT(capture_ring_mib), "8", NULL, 1, 4096,
+     "MiB of events that are kept in memory for captures, while a rule has `capture: true`"},
+    {"capture.duration_ms", NULL, 0, KIND_NUMBER, AT(capture_duration_ms), "5000", NULL, 1, 3600000,
+     "how long after a finding its capture ends, where the rule has no `capture_duration`"},
+    {"capture.files_max", NULL, 0, KIND_NUMBER, AT(capture_files), "1000", NULL, 1, 1000000,
+     "captures in the directory beyond which no more are written"},
     {"hub.user", "user", 0, KIND_TEXT, AT(hub_user), "tiercel", NULL, 0, 0,
      "user that the hub becomes when started as root; nobody when it does not exist"},
     {"hub.listen", "listen", 0, KIND_TEXT, AT(listen), LISTEN_DEFAULT ", where that is free", NULL,
@@ -454,6 +462,13 @@ struct sv settings_control_path(const struct settings *settings, struct arena *a
         return sv(settings->control);
     return arena_printf(arena, "%.*ssensor.sock",
                         SV_ARG(sv_sub(beside, 0, slash == SIZE_MAX ? 0 : slash + 1)));
+}
+
+struct sv settings_captures_path(const struct settings *settings, struct arena *arena)
+{
+    if (settings->captures[0] != '\0')
+        return sv(settings->captures);
+    return arena_printf(arena, "%s/sensor/captures", settings->state);
 }
 
 struct sv settings_spool_path(const struct settings *settings, struct arena *arena)

@@ -50,6 +50,8 @@ struct settings {
     const char *listen; /* where the hub takes posts; NULL: LISTEN_DEFAULT if it is free */
     const char *token_file, *tls_certificate, *tls_key, *tls_client_ca; /* paths, NULL: none */
     bool falco_quirks;
+    const char *captures; /* directory for captures around findings; "": below the state */
+    uint64_t capture_ring_mib, capture_duration_ms, capture_files;
     uint64_t ring_mib, spool_mib;
     uint64_t workers; /* threads that match */
     bool environment;
@@ -79,6 +81,7 @@ must_check int settings_from_args(struct settings *settings, const char *command
 struct sv settings_store_path(const struct settings *settings, struct arena *arena);
 /* Empty: there shall be none. */
 struct sv settings_control_path(const struct settings *settings, struct arena *arena);
+struct sv settings_captures_path(const struct settings *settings, struct arena *arena);
 struct sv settings_spool_path(const struct settings *settings, struct arena *arena);
 
 /* The table as Markdown rows: docs/reference/settings.md. */

@@ -387,6 +387,11 @@ static void put_pointers(struct json_writer *w, const struct finding_place *plac
         buf_printf(&link, "%s/findings/%s", place->link, id);
         put_sv(w, KEY("link"), buf_view(&link));
     }
+    if (rule->capture && place->captures != NULL) {
+        scoped(buf_done) struct buf path = {0};
+        buf_printf(&path, "%s/%s.scap", place->captures, id);
+        put_sv(w, KEY("capture"), buf_view(&path));
+    }
     put_queries(w, container);
 }
 

@@ -18,6 +18,7 @@ struct finding_place {
     const char *hostname, *node, *cluster; /* cluster "" when not set */
     const char *link;                      /* address of the hub's pages, "" for none */
     int64_t boot_offset_ns;                /* turns the boot times of processes into wall times */
+    const char *captures;                  /* directory of captures, NULL: none are taken */
 };
 
 #define FINDING_ID_LEN 36 /* characters of a UUID */

@@ -238,7 +238,8 @@ static void look(struct containers *table, struct container_entry *entry, uint64
     entry->spec = spec;
     arena_free(entry->extra);
     entry->extra = NULL;
-    described_fill(&table->pods, entry);
+    if (table->told == NULL) /* there, what these say is in what is told */
+        described_fill(&table->pods, entry);
     if (table->cri != NULL && !entry->asked && speaks_cri(entry))
         cri_ask(table->cri, entry->view.full_id, now_ns);
     entry->asked = true;

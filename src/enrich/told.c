@@ -93,6 +93,23 @@ static const struct {
     {"host_ipc", offsetof(struct container, host_ipc)},
 };
 
+static const struct {
+    const char *key;
+    size_t offset;
+} pod_texts[] = {
+    {"name", offsetof(struct pod, name)},
+    {"uid", offsetof(struct pod, uid)},
+    {"namespace", offsetof(struct pod, namespace_name)},
+    {"ip", offsetof(struct pod, ip)},
+    {"service_account", offsetof(struct pod, service_account)},
+    {"owner_kind", offsetof(struct pod, owner_kind)},
+    {"owner_name", offsetof(struct pod, owner_name)},
+    {"owner_uid", offsetof(struct pod, owner_uid)},
+    {"workload_kind", offsetof(struct pod, workload_kind)},
+    {"workload_name", offsetof(struct pod, workload_name)},
+    {"workload_uid", offsetof(struct pod, workload_uid)},
+};
+
 static void write_member(struct json_writer *w, const char *key, struct sv text)
 {
     if (text.len == 0)
@@ -119,6 +136,30 @@ static void write_mounts(struct json_writer *w, const struct container *containe
     json_array_end(w);
 }
 
+static void write_labels(struct json_writer *w, const char *key, const struct label *label,
+                         uint32_t count)
+{
+    json_key(w, key);
+    json_array_begin(w);
+    for (uint32_t i = 0; i < count; i++) {
+        json_sv(w, label[i].key);
+        json_sv(w, label[i].value);
+    }
+    json_array_end(w);
+}
+
+static void write_pod(struct json_writer *w, const struct pod *pod)
+{
+    json_key(w, "pod");
+    json_object_begin(w);
+    for (size_t i = 0; i < ARRAY_LEN(pod_texts); i++)
+        write_member(w, pod_texts[i].key,
+                     *(const struct sv *)((const char *)pod + pod_texts[i].offset));
+    write_labels(w, "labels", pod->label, pod->label_count);
+    write_labels(w, "annotations", pod->annotation, pod->annotation_count);
+    json_object_end(w);
+}
+
 void told_write_container(struct buf *out, const struct container *container)
 {
     struct json_writer w = json_writer_on(out);
@@ -133,14 +174,10 @@ void told_write_container(struct buf *out, const struct container *container)
     }
     json_key(&w, "capabilities");
     json_u64(&w, container->capabilities);
-    json_key(&w, "labels");
-    json_array_begin(&w);
-    for (uint32_t i = 0; i < container->label_count; i++) {
-        json_sv(&w, container->label[i].key);
-        json_sv(&w, container->label[i].value);
-    }
-    json_array_end(&w);
+    write_labels(&w, "labels", container->label, container->label_count);
     write_mounts(&w, container);
+    if (container->pod != NULL)
+        write_pod(&w, container->pod);
     json_object_end(&w);
 }
 
@@ -151,38 +188,58 @@ static bool truth_of(const struct json_doc *doc, const struct json_node *object,
     return node != NULL && node->kind == JSON_TRUE;
 }
 
-static const struct json_node *array_of(const struct json_doc *doc, const char *key)
+static const struct json_node *array_of(const struct json_doc *doc, const struct json_node *object,
+                                        const char *key)
 {
-    const struct json_node *node = json_get(doc, doc->node, sv(key));
+    const struct json_node *node = json_get(doc, object, sv(key));
 
     return node != NULL && node->kind == JSON_ARRAY && node->count <= 2 * LIST_MAX ? node : NULL;
 }
 
-/* Keys and values in turn. */
-static void parse_labels(const struct json_doc *doc, struct arena *arena, struct container *out)
+/* Keys and values in turn. Returns how many. */
+static uint32_t parse_labels(const struct json_doc *doc, const struct json_node *array,
+                             struct arena *arena, const struct label **out)
 {
-    const struct json_node *array = array_of(doc, "labels");
     struct label *label;
+    uint32_t count = 0;
 
     if (array == NULL || array->count < 2)
-        return;
+        return 0;
     label = arena_array(arena, struct label, array->count / 2);
     if (label == NULL)
-        return;
-    out->label = label;
+        return 0;
+    *out = label;
     const struct json_node *key = json_first(doc, array);
-    while (key != NULL && out->label_count < array->count / 2) {
+    while (key != NULL && count < array->count / 2) {
         const struct json_node *value = json_next(doc, array, key);
         if (value == NULL || key->kind != JSON_STRING || value->kind != JSON_STRING)
-            return;
-        label[out->label_count++] = (struct label){key->text, value->text};
+            return count;
+        label[count++] = (struct label){key->text, value->text};
         key = json_next(doc, array, value);
     }
+    return count;
+}
+
+static void parse_pod(const struct json_doc *doc, struct arena *arena, struct container *out)
+{
+    const struct json_node *object = json_get(doc, doc->node, SV("pod"));
+    struct pod *pod;
+
+    if (object == NULL || object->kind != JSON_OBJECT)
+        return;
+    pod = arena_one(arena, struct pod);
+    for (size_t i = 0; i < ARRAY_LEN(pod_texts); i++)
+        *(struct sv *)((char *)pod + pod_texts[i].offset) =
+            json_get_sv(doc, object, sv(pod_texts[i].key));
+    pod->label_count = parse_labels(doc, array_of(doc, object, "labels"), arena, &pod->label);
+    pod->annotation_count =
+        parse_labels(doc, array_of(doc, object, "annotations"), arena, &pod->annotation);
+    out->pod = pod;
 }
 
 static void parse_mounts(const struct json_doc *doc, struct arena *arena, struct container *out)
 {
-    const struct json_node *array = array_of(doc, "mounts");
+    const struct json_node *array = array_of(doc, doc->node, "mounts");
     struct container_mount *mount;
 
     if (array == NULL || array->count == 0)
@@ -226,8 +283,9 @@ int told_parse_container(struct sv json, struct arena *arena, struct container *
         out->capabilities = (uint64_t)capabilities->i64;
     if (capabilities != NULL && capabilities->kind == JSON_U64)
         out->capabilities = capabilities->u64;
-    parse_labels(&doc, arena, out);
+    out->label_count = parse_labels(&doc, array_of(&doc, doc.node, "labels"), arena, &out->label);
     parse_mounts(&doc, arena, out);
+    parse_pod(&doc, arena, out);
     return out->full_id.len == 0 ? -EINVAL : 0;
 }
 

@@ -17,6 +17,12 @@ static const struct label labels[] = {{SV("app"), SV("web")}, {SV("empty"), {NUL
 static const struct container_mount mounts[] = {
     {.source = SV("/data"), .destination = SV("/d"), .mode = SV("rw"), .writable = true}};
 
+static const struct pod pod = {.name = SV("web-0"),
+                               .ip = SV("10.0.0.7"),
+                               .workload_kind = SV("Deployment"),
+                               .annotation = labels,
+                               .annotation_count = 1};
+
 static struct container a_container(void)
 {
     return (struct container){.full_id = SV(ID),
@@ -24,6 +30,7 @@ static struct container a_container(void)
                               .runtime = SV("containerd"),
                               .image = SV("docker.io/library/nginx:1"),
                               .pod_name = SV("web-0"),
+                              .pod = &pod,
                               .label = labels,
                               .label_count = 2,
                               .mount = mounts,
@@ -53,6 +60,11 @@ static void test_container(void **state)
     CHECK_INT(back.label_count, 2);
     CHECK_SV(back.label[0].value, SV("web"));
     CHECK_SV(back.label[1].key, SV("empty"));
+    CHECK(back.pod != NULL);
+    CHECK_SV(back.pod->ip, SV("10.0.0.7"));
+    CHECK_SV(back.pod->workload_kind, SV("Deployment"));
+    CHECK_INT(back.pod->annotation_count, 1);
+    CHECK_INT(back.pod->label_count, 0);
     CHECK_INT(back.mount_count, 1);
     CHECK_SV(back.mount[0].destination, SV("/d"));
     CHECK(back.mount[0].writable);

@@ -90,7 +90,7 @@ static __always_inline __u32 call_part(struct wire_call_record *record, enum wir
 {
     record->len[part] = len;
     record->parts |= 1u << part;
-    return at + len;
+    return forgotten((struct scratch *)record, at + len);
 }
 
 /* The descriptor that the call is about, and its file, NULL where there is none. */
@@ -187,7 +187,6 @@ static __always_inline __u32 put_cwd_part(struct scratch *scratch, __u32 at,
 static __always_inline __u32 put_base(struct scratch *scratch, __u32 at, __u32 name_at,
                                       __u32 name_len, __s32 dirfd, __u32 *flags)
 {
-    struct task_struct *task = bpf_get_current_task_btf();
     struct path path = {0};
 
     opaque(name_at);
@@ -196,8 +195,7 @@ static __always_inline __u32 put_base(struct scratch *scratch, __u32 at, __u32 n
     if (name_len > 0 && scratch->record[name_at] == '/')
         return 0;
     if (dirfd == AT_FDCWD) {
-        path.mnt = task->fs->pwd.mnt;
-        path.dentry = task->fs->pwd.dentry;
+        path = cwd_path();
     } else {
         const struct file *file = file_of(dirfd);
 

@@ -56,6 +56,7 @@ struct scratch {
     char record[SCRATCH_RECORD];
     struct path_walk walk;
     struct pieces pieces;
+    __u32 number; /* see forgotten() */
     struct path_part part[PATH_PARTS_MAX];
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "the most that per-CPU memory gives");
@@ -110,6 +111,16 @@ struct {
 /* The compiler knows nothing of the value from here on: a check of it is a check of the register
  * that is used, which is what the verifier needs to see. */
 #define opaque(value) asm volatile("" : "+r"(value))
+
+/* The same number, of which the verifier knows nothing: it comes from map memory. What follows is
+ * then checked once, and not once for every value it can have. */
+static __always_inline __u32 forgotten(struct scratch *scratch, __u32 number)
+{
+    volatile __u32 *memory = &scratch->number;
+
+    *memory = number;
+    return *memory;
+}
 
 static __always_inline struct scratch *scratch_of(__u32 family)
 {

@@ -53,7 +53,7 @@ static __always_inline struct address *address_read(struct scratch *scratch, __u
     if (bpf_probe_read_user(given, bytes, (const void *)user) != 0)
         *flags |= WIRE_TEXT_MISSING;
     else if (bytes > sizeof(given->family))
-        *len = bytes - sizeof(given->family);
+        *len = forgotten(scratch, bytes - sizeof(given->family));
     return given;
 }
 
@@ -168,7 +168,7 @@ static __always_inline __u32 put_unix(struct scratch *scratch, __u32 at, const s
         len = unix_name(own, &name);
     if (len != 0)
         bpf_probe_read_kernel(scratch->record + at, WIRE_UNIX_PATH_MAX, name);
-    return unix_bytes(scratch->record + at, len);
+    return forgotten(scratch, unix_bytes(scratch->record + at, forgotten(scratch, len)));
 }
 
 /* Append the socket, and the name of a UNIX one. It is the first part: its place is known. */

@@ -71,12 +71,13 @@ int BPF_PROG(on_call, struct pt_regs *regs, long result)
     const struct shape *shape = NULL;
     struct wire_call_record *record;
     struct call call = {0};
-    __u32 bytes, at = sizeof(*record);
+    __u32 bytes, at;
 
     call_decode(&call, regs, result);
     record = scratch ? call_begin(scratch, &call, &shape) : NULL;
     if (!record)
         return 0;
+    at = forgotten(scratch, sizeof(*record));
     if (shape->flags & SHAPE_TASK)
         at = put_task(scratch, record, &call);
     if (shape->fd)

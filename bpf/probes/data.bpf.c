@@ -172,12 +172,13 @@ int BPF_PROG(on_data, struct pt_regs *regs, long result)
     const struct shape *shape = NULL;
     struct wire_call_record *record;
     struct call call = {0};
-    __u32 at = sizeof(*record);
+    __u32 at;
 
     call_decode(&call, regs, result);
     record = scratch ? call_begin(scratch, &call, &shape) : NULL;
     if (!record)
         return 0;
+    at = forgotten(scratch, sizeof(*record));
     find_pieces(&scratch->pieces, record, shape, call.narrow);
     at = put_end(scratch, at, record, shape);
     if (shape->string)

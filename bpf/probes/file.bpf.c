@@ -84,7 +84,7 @@ int BPF_PROG(on_path, struct pt_regs *regs, long result)
     const struct shape *shape = NULL;
     struct wire_call_record *record;
     struct call call = {0};
-    __u32 name_at, new_name_at, at = sizeof(*record);
+    __u32 name_at, new_name_at, at;
     __s32 dirfd, new_dirfd;
     __u32 *flags;
 
@@ -92,13 +92,15 @@ int BPF_PROG(on_path, struct pt_regs *regs, long result)
     record = scratch ? call_begin(scratch, &call, &shape) : NULL;
     if (!record)
         return 0;
+    at = forgotten(scratch, sizeof(*record));
     flags = &record->hdr.flags;
     (void)call_file(record, shape);
-    dirfd = shape->dirfd ? (__s32)call_arg(record, shape->dirfd) : AT_FDCWD;
-    new_dirfd = shape->new_dirfd ? (__s32)call_arg(record, shape->new_dirfd) : AT_FDCWD;
+    dirfd = forgotten(scratch, shape->dirfd ? call_arg(record, shape->dirfd) : (__u32)AT_FDCWD);
+    new_dirfd =
+        forgotten(scratch, shape->new_dirfd ? call_arg(record, shape->new_dirfd) : (__u32)AT_FDCWD);
     name_at = at;
     at = put_string(scratch, at, record, WIRE_PART_NAME, call_arg(record, shape->name));
-    new_name_at = at;
+    new_name_at = at = forgotten(scratch, at);
     if (shape->new_name)
         at = put_string(scratch, at, record, WIRE_PART_NEW_NAME, call_arg(record, shape->new_name));
     at = call_part(record, WIRE_PART_BASE, at,

@@ -368,26 +368,23 @@ static int64_t base_of(const struct event *event, const struct event_param *para
     return AT_FDCWD;
 }
 
-/* The resolved path, where the parameter is a relative one. */
-static void words_path(struct buf *out, const struct event *event, const struct event_param *param,
-                       struct sv raw)
+/* The resolved path, where the parameter is a relative one; else nothing. */
+static struct sv words_path(const struct event *event, const struct event_param *param,
+                            struct sv raw)
 {
     struct sv name = sv(param->name);
-    struct sv path = event->path;
 
     if (raw.len == 0 || raw.ptr[0] == '/' || raw.ptr[0] == '<')
-        return;
+        return (struct sv){NULL, 0};
     if (event->names != NULL)
-        path = event->names->path(event, base_of(event, param), raw);
-    else if (sv_starts(name, SV("old")))
-        path = is_raw(event->path_target_raw, raw) ? event->path_target : event->path_source;
-    else if (sv_starts(name, SV("new")))
-        path = is_raw(event->path_source_raw, raw) ? event->path_source : event->path_target;
-    else if (is_raw(event->path_source_raw, raw))
-        path = event->path_source;
-    else if (is_raw(event->path_target_raw, raw))
-        path = event->path_target;
-    buf_sv(out, path);
+        return event->names->path(event, base_of(event, param), raw);
+    if (sv_starts(name, SV("old")))
+        return is_raw(event->path_target_raw, raw) ? event->path_target : event->path_source;
+    if (sv_starts(name, SV("new")))
+        return is_raw(event->path_source_raw, raw) ? event->path_source : event->path_target;
+    if (is_raw(event->path_source_raw, raw))
+        return event->path_source;
+    return is_raw(event->path_target_raw, raw) ? event->path_target : event->path;
 }
 
 /* The words for the value, nothing where it has none. */
@@ -397,7 +394,7 @@ static void print_words(struct buf *out, const struct event *event, const struct
     int64_t number = number_of(value);
 
     if (param->form == FORM_PATH && value->kind == VALUE_TEXT)
-        words_path(out, event, param, value->text);
+        buf_sv(out, words_path(event, param, value->text));
     if (!is_number(value))
         return;
     switch (param->form) {
@@ -468,6 +465,18 @@ void event_param_print(struct buf *out, const struct event *event, uint32_t inde
         buf_char(out, ')');
     else if (out->error == 0)
         out->ptr[out->len = before] = '\0';
+}
+
+bool event_param_path(const struct event *event, uint32_t index, struct sv *out)
+{
+    const struct event_param *param = &event_type_info(event->type)->param[index];
+    const struct value *value = argument(event, index);
+
+    if (value->kind != VALUE_TEXT || param->form != FORM_PATH || param->value == VALUE_DYNAMIC)
+        return false;
+    struct sv words = words_path(event, param, value->text);
+    *out = words.len > 0 ? words : value->text;
+    return true;
 }
 
 bool event_param_text(struct buf *out, const struct event *event, uint32_t index)

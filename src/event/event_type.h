@@ -227,6 +227,8 @@ void event_param_print(struct buf *out, const struct event *event, uint32_t inde
 /* Append it as evt.arg[...] gives it: the words where there are some, "O_TRUNC|O_WRONLY" or
  * "<f>/etc/passwd", the number otherwise. false, and nothing appended, when it is absent. */
 bool event_param_text(struct buf *out, const struct event *event, uint32_t index);
+/* The same as a view, of a path; false for other parameters, whose text has to be made. */
+bool event_param_path(const struct event *event, uint32_t index, struct sv *out);
 /* Append the name of a positive errno, "ENOENT"; the number when it has none. */
 void event_errno_print(struct buf *out, uint64_t number);
 

@@ -214,6 +214,13 @@ static bool write_arg(struct buf *out, const struct event *e, const struct field
 
 static uint32_t evt_arg(const struct event *e, const struct field_ref *ref, struct value *out)
 {
+    int index = param_of(e, ref);
+    struct sv path;
+
+    if (index >= 0 && event_param_path(e, (uint32_t)index, &path)) {
+        *out = value_sv(path);
+        return 1;
+    }
     return field_written(e, ref, write_arg, out);
 }
 

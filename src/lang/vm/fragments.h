@@ -12,8 +12,9 @@ struct arena;
 struct fragments;
 struct map;
 
-/* Of the keys of `texts`, none empty, whose values are bits. NULL when it is empty. */
-struct fragments *fragments_new(struct arena *arena, const struct map *texts);
+/* Of the keys of `texts`, none empty, whose values are `words` of bits each; these are changed.
+ * NULL when it is empty. */
+struct fragments *fragments_new(struct arena *arena, const struct map *texts, uint32_t words);
 /* OR the bits of all that are in `text` into words[0..count). */
 void fragments_find(const struct fragments *fragments, struct sv text, uint64_t *words,
                     uint32_t count);

@@ -375,7 +375,7 @@ static void finish(struct guards *guards, struct watched *watched)
 
     watched->prefixes = affixes_new(guards->arena, &watched->prefix, 2 * guards->words, false);
     watched->suffixes = affixes_new(guards->arena, &watched->suffix, 2 * guards->words, true);
-    watched->fragments = fragments_new(guards->arena, &watched->contained);
+    watched->fragments = fragments_new(guards->arena, &watched->contained, 2 * guards->words);
     map_done(&watched->prefix);
     map_done(&watched->suffix);
     map_done(&watched->contained);

@@ -64,7 +64,7 @@ static void one_round(enum kind kind, size_t shortest, size_t longest)
         *bits |= 1ULL << i;
         (void)map_put(&map, part[i], bits);
     }
-    const void *texts = kind == FRAGMENT ? (const void *)fragments_new(arena, &map)
+    const void *texts = kind == FRAGMENT ? (const void *)fragments_new(arena, &map, 1)
                                          : affixes_new(arena, &map, 1, kind == SUFFIX);
     map_done(&map);
     for (int k = 0; k < LOOKUPS; k++) {
@@ -85,10 +85,11 @@ static void test_same_as_one_by_one(void **state)
         enum kind kind;
         size_t shortest, longest;
     } rows[] = {
-        {"prefixes", PREFIX, 1, 12},         {"prefixes and the empty one", PREFIX, 0, 3},
-        {"long prefixes", PREFIX, 7, 14},    {"suffixes", SUFFIX, 1, 12},
-        {"long suffixes", SUFFIX, 7, 14},    {"fragments", FRAGMENT, 1, 8},
-        {"short fragments", FRAGMENT, 1, 3}, {"long fragments", FRAGMENT, 5, 20},
+        {"prefixes", PREFIX, 1, 12},          {"prefixes and the empty one", PREFIX, 0, 3},
+        {"long prefixes", PREFIX, 7, 14},     {"suffixes", SUFFIX, 1, 12},
+        {"long suffixes", SUFFIX, 7, 14},     {"fragments", FRAGMENT, 1, 8},
+        {"short fragments", FRAGMENT, 1, 3},  {"long fragments", FRAGMENT, 5, 20},
+        {"one in the other", FRAGMENT, 4, 6},
     };
 
     (void)state;
@@ -107,7 +108,7 @@ static void test_none(void **state)
 
     (void)state;
     CHECK(affixes_new(arena, &map, 1, false) == NULL);
-    CHECK(fragments_new(arena, &map) == NULL);
+    CHECK(fragments_new(arena, &map, 1) == NULL);
 }
 
 int main(void)

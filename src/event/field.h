@@ -44,6 +44,9 @@ struct field_ref {
 typedef uint32_t (*field_extract_fn)(const struct event *event, const struct field_ref *ref,
                                      struct value *out);
 
+/* What the values are made from, and nothing else, where that is easier to get at than they are. */
+typedef struct sv (*field_made_of_fn)(const struct event *event);
+
 enum field_flag {
     FIELD_LIST = 1u << 0,       /* gives a list even without an argument's absence */
     FIELD_DEPRECATED = 1u << 1, /* accepted, no longer recommended */
@@ -64,6 +67,7 @@ struct field {
     /* Of a value in a JSON record: the names on the way to it, ended by NULL; see
      * event/json_field.h. NULL for all others. */
     const char *const *path;
+    field_made_of_fn made_of; /* NULL for most */
 };
 
 uint32_t field_count(void);

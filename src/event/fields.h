@@ -22,7 +22,10 @@ extern const struct field_table field_table_aws, field_table_container, field_ta
 
 /* clang-format off */
 #define FIELD_ROW(sources_, name_, type_, arg_, flags_, extract_, meaning_) \
-    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, NULL}
+    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, NULL, NULL}
+/* ... and what its values are made of. */
+#define FIELD_ROW_MADE_OF(sources_, name_, type_, arg_, flags_, extract_, made_of_, meaning_) \
+    {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, NULL, made_of_}
 /* ... and the names on the way to its value: see event/json_field.h. */
 #define FIELD_JSON_ROW(sources_, name_, type_, arg_, flags_, extract_, meaning_, ...) \
     {name_, VALUE_##type_, FIELD_ARG_##arg_, sources_, flags_, meaning_, extract_, \

@@ -105,6 +105,11 @@ static uint32_t proc_env(const struct event *e, const struct field_ref *ref, str
     return e->process == NULL ? 0 : field_written(e, ref, write_env, out);
 }
 
+static struct sv env_of(const struct event *e)
+{
+    return e->process == NULL ? (struct sv){NULL, 0} : e->process->program->env;
+}
+
 /* With a slash at the end, as Falco has it. */
 static uint32_t proc_cwd(const struct event *e, const struct field_ref *ref, struct value *out)
 {
@@ -285,7 +290,7 @@ static const struct field rows[] = {
         "number of arguments after the first word"),
     ROW("proc.cwd", CHARBUF, NONE, FIELD_PROCESS, proc_cwd, "directory that the process works in, with a slash at the end"),
     ROW("proc.duration", RELTIME, NONE, 0, proc_duration, "time since the process was made"),
-    ROW("proc.env", CHARBUF, KEY_OR_NONE, FIELD_PROCESS, proc_env,
+    FIELD_ROW_MADE_OF(FIELD_SYSCALL, "proc.env", CHARBUF, KEY_OR_NONE, FIELD_PROCESS, proc_env, env_of,
         "environment as NAME=value words, or the value of the variable given"),
     ROW("proc.exe", CHARBUF, NONE, FIELD_PROCESS, proc_exe,
         "first word of the command line; whoever starts a program chooses it"),

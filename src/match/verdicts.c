@@ -31,7 +31,8 @@ struct place {
 
 struct verdicts {
     uint32_t words;
-    uint32_t mask; /* sets - 1 */
+    uint32_t text_max; /* bytes */
+    uint32_t mask;     /* sets - 1 */
     size_t stride;
     struct set *set;
     char *places; /* WAYS a set */
@@ -43,15 +44,16 @@ static struct place *place_new(uint32_t words)
     return xcalloc(1, sizeof(struct place) + 2 * words * sizeof(uint64_t));
 }
 
-struct verdicts *verdicts_new(uint32_t words, enum value_type type)
+struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max)
 {
     struct verdicts *table = xcalloc(1, sizeof(*table));
     bool text = value_type_kind(type) == VALUE_TEXT || type == VALUE_DYNAMIC;
     uint32_t sets = text ? VERDICTS_PLACES_MAX / WAYS : SETS_NUMBERS;
 
     table->words = words;
+    table->text_max = text_max;
     table->stride = sizeof(struct place) + 2 * words * sizeof(uint64_t);
-    table->stride += text ? VERDICTS_TEXT_MAX : 0;
+    table->stride += text ? text_max : 0;
     while (sets > SETS_MIN && sets * WAYS * table->stride > VERDICTS_BYTES_MAX)
         sets /= 2;
     table->mask = sets - 1;
@@ -169,7 +171,7 @@ static struct verdict find(struct verdicts *table, const struct wanted *wanted)
 
 struct verdict verdicts_of_text(struct verdicts *table, struct sv text, uint8_t tag)
 {
-    if (text.len > VERDICTS_TEXT_MAX)
+    if (text.len > table->text_max)
         return verdicts_spare(table);
     uint64_t hash = hash_sv(text);
     struct wanted wanted = {hash, hash, text, (uint16_t)(VALUE_TEXT | tag << 8)};

@@ -10,7 +10,8 @@
 #include "base/attr.h"
 #include "event/value.h"
 
-#define VERDICTS_TEXT_MAX 120u        /* bytes; longer texts are not remembered */
+#define VERDICTS_TEXT_MAX 120u        /* bytes of a text that is remembered, in most tables */
+#define VERDICTS_LONG_TEXT_MAX 4096u  /* ... in those for long ones */
 #define VERDICTS_BYTES_MAX (1u << 21) /* of one table */
 #define VERDICTS_PLACES_MAX 2048u
 
@@ -22,8 +23,8 @@ struct verdict {
     uint64_t *fell;  /* ruled out; never set where `known` is not */
 };
 
-/* `words` of 64 rules each, values of this type. */
-struct verdicts *verdicts_new(uint32_t words, enum value_type type);
+/* `words` of 64 rules each, values of this type; texts longer than text_max are not remembered. */
+struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max);
 void verdicts_free(struct verdicts *table);
 
 /* The verdict for a value, NULL for none: as it was left, or with nothing known. Write it; it is

@@ -131,7 +131,8 @@ uint32_t plan_not(struct plan *plan, uint32_t node)
                                            .typed = of->typed,
                                            .first = node,
                                            .cost = of->cost,
-                                           .reads = of->reads});
+                                           .reads = of->reads,
+                                           .alone = of->alone});
 }
 
 static void push_one(struct plan *plan, uint32_t node)
@@ -223,6 +224,7 @@ static uint32_t many(struct plan *plan, enum plan_kind kind, const uint32_t *par
         const struct plan_node *of = &plan->node[part[i]];
         node.typed |= of->typed;
         node.reads |= of->reads;
+        node.alone |= of->alone;
         node.cost = node.cost > UINT32_MAX / 2 ? node.cost : node.cost + of->cost;
     }
     uint32_t before = plan->node_count;
@@ -363,6 +365,7 @@ static uint32_t new_leaf(struct plan *plan, const struct predicate *predicate)
     };
 
     leaf.reads = reads_of(plan, leaf.left, predicate);
+    leaf.alone = predicate->right == NULL ? leaf.left : leaf.reads;
     if (leaf.test == PLAN_TEST_TRUTH)
         leaf.truth = predicate->literal[0].truth == (predicate->op == OP_EQ);
     if (full(plan->leaf_count, &plan->leaf_room))
@@ -374,7 +377,8 @@ static uint32_t new_leaf(struct plan *plan, const struct predicate *predicate)
                                                  .typed = plan_leaf_typed(&leaf),
                                                  .first = plan->leaf_count,
                                                  .cost = test_cost(predicate),
-                                                 .reads = reads_bit(leaf.reads)});
+                                                 .reads = reads_bit(leaf.reads),
+                                                 .alone = reads_bit(leaf.alone)});
     plan->leaf[plan->leaf_count].node = node;
     return plan->leaf_count++;
 }
@@ -435,6 +439,16 @@ const struct operand *plan_operand(const struct plan *plan, uint32_t index)
 bool plan_operand_is_made(const struct plan *plan, uint32_t index)
 {
     return operand_cost(plan->operand[index].operand) >= COST_MAKE_TEXT;
+}
+
+bool plan_operand_is_process(const struct plan *plan, uint32_t index)
+{
+    return (plan->operand[index].flags & FIELD_PROCESS) != 0;
+}
+
+bool plan_operand_is_fd_name(const struct plan *plan, uint32_t index)
+{
+    return (plan->operand[index].flags & FIELD_FD_NAME) != 0;
 }
 
 uint32_t plan_cost(const struct plan *plan, uint32_t node)

@@ -50,6 +50,9 @@ const struct operand *plan_operand(const struct plan *plan, uint32_t index);
 uint32_t plan_cost(const struct plan *plan, uint32_t node);
 /* Is its text put together anew at each look, at a cost? */
 bool plan_operand_is_made(const struct plan *plan, uint32_t index);
+/* Is it part of PLAN_PROCESS, of PLAN_FD_NAME? */
+bool plan_operand_is_process(const struct plan *plan, uint32_t index);
+bool plan_operand_is_fd_name(const struct plan *plan, uint32_t index);
 
 /* The node as text, in the form of ast_print(); "true" and "false" for the constants. */
 void plan_print(const struct plan *plan, uint32_t node, struct buf *out);

@@ -194,10 +194,12 @@ static uint32_t bound(struct plan *plan, uint32_t node, uint32_t reads, bool low
 
     if (node <= PLAN_TRUE)
         return node;
-    if ((of.reads & reads_bit(reads)) == 0)
+    if (((of.reads | of.alone) & reads_bit(reads)) == 0)
         return unknown;
-    if (of.kind == PLAN_KIND_LEAF)
-        return plan->leaf[of.first].reads == reads ? node : unknown;
+    if (of.kind == PLAN_KIND_LEAF) {
+        const struct plan_leaf *leaf = &plan->leaf[of.first];
+        return leaf->reads == reads || leaf->alone == reads ? node : unknown;
+    }
     if (known(plan, node, lower, &result))
         return result;
     if (of.kind == PLAN_KIND_NOT) {

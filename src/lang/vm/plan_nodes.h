@@ -22,6 +22,7 @@ struct plan_node {
     uint32_t first, count;
     uint32_t cost;  /* of finding it out, in units of about a nanosecond */
     uint64_t reads; /* bit reads_bit() of everything that comparisons below read */
+    uint64_t alone; /* ... of operands that some comparison below reads and nothing else */
 };
 
 /* How a comparison of one value is made without the general way. */
@@ -40,7 +41,8 @@ enum plan_test {
 struct plan_leaf {
     const struct predicate *predicate;
     uint32_t left;
-    uint32_t reads;
+    uint32_t reads; /* an operand, PLAN_PROCESS, PLAN_FD_NAME or PLAN_MIXED */
+    uint32_t alone; /* the operand when it is the only one, else the same as `reads` */
     uint32_t node;
     enum plan_test test;
     bool truth; /* PLAN_TEST_TRUTH: the value that makes it hold */

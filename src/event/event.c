@@ -1,6 +1,8 @@
 #include "event/event.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/attr.h"
 
@@ -27,6 +29,30 @@ int event_source_from(struct sv name)
             return i;
     }
     return -1;
+}
+
+uint32_t event_opening(const struct event *event)
+{
+    uint32_t flags = event->open_flags;
+    bool makes =
+        event->type == EVENT_CREAT || (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+    bool runs = (event->mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
+    uint32_t opening = makes && runs ? EVENT_OPENS_EXEC : 0;
+
+    if (!event_opens(event->type))
+        return 0;
+    if (event->type == EVENT_CREAT)
+        return opening;
+    switch (flags & O_ACCMODE) {
+    case O_RDONLY:
+        return opening | EVENT_OPENS_READ;
+    case O_WRONLY:
+        return opening | EVENT_OPENS_WRITE;
+    case O_RDWR:
+        return opening | EVENT_OPENS_READ | EVENT_OPENS_WRITE;
+    default:
+        return opening;
+    }
 }
 
 uint32_t event_dev(uint32_t dev)

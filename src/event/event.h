@@ -113,6 +113,15 @@ struct event {
 const char *event_source_name(enum event_source source); /* "syscall" ... */
 int event_source_from(struct sv name);                   /* -1 when there is none */
 
+/* What an event opens a file for, as evt.is_open_read and its like have it. */
+enum event_opening {
+    EVENT_OPENS_READ = 1u << 0,
+    EVENT_OPENS_WRITE = 1u << 1,
+    EVENT_OPENS_EXEC = 1u << 2, /* may make a file that can be executed */
+};
+#define EVENT_OPENINGS 8u                          /* sets of these */
+uint32_t event_opening(const struct event *event); /* 0 when it opens nothing */
+
 /* A kernel's dev_t as user space and fd.dev have it: minor & 0xff | major << 8 | minor >> 8 << 20.
  */
 uint32_t event_dev(uint32_t dev);

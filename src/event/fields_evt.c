@@ -349,33 +349,22 @@ static uint32_t evt_abspath(const struct event *e, const struct field_ref *ref, 
     return field_sv(out, e->path_source.len > 0 ? e->path_source : e->path);
 }
 
-static bool opens_with(const struct event *e, uint32_t access)
-{
-    uint32_t mode = e->open_flags & O_ACCMODE;
-
-    return event_opens(e->type) && e->type != EVENT_CREAT && (mode == access || mode == O_RDWR);
-}
-
 static uint32_t evt_is_open_read(const struct event *e, const struct field_ref *ref,
                                  struct value *out)
 {
-    return field_bool(out, opens_with(e, O_RDONLY));
+    return field_bool(out, (event_opening(e) & EVENT_OPENS_READ) != 0);
 }
 
 static uint32_t evt_is_open_write(const struct event *e, const struct field_ref *ref,
                                   struct value *out)
 {
-    return field_bool(out, opens_with(e, O_WRONLY));
+    return field_bool(out, (event_opening(e) & EVENT_OPENS_WRITE) != 0);
 }
 
 static uint32_t evt_is_open_exec(const struct event *e, const struct field_ref *ref,
                                  struct value *out)
 {
-    bool makes = e->type == EVENT_CREAT ||
-                 (event_opens(e->type) &&
-                  ((e->open_flags & O_CREAT) != 0 || (e->open_flags & O_TMPFILE) == O_TMPFILE));
-
-    return field_bool(out, makes && (e->mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0);
+    return field_bool(out, (event_opening(e) & EVENT_OPENS_EXEC) != 0);
 }
 
 static uint32_t evt_is_open_create(const struct event *e, const struct field_ref *ref,

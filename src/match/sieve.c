@@ -5,6 +5,10 @@
  * is left. What is left is tried in full, so columns can never make a wrong match, and leave out
  * only what cannot match.
  *
+ * Most rules about opened files are about reading or about writing, and which of them it is tells
+ * more than any column: so there is a sieve for each (event_opening()), and the rules of the other
+ * kind are not in it.
+ *
  * Now and then an event is put to all columns, and the order is chosen that would have been the
  * cheapest for the last such samples (match/order.h). It changes what a run costs and nothing
  * else. */
@@ -30,6 +34,9 @@ struct sieve {
     uint32_t *rank; /* the columns in their order */
     struct order *order;
     uint32_t sample_every, until_sample, samples;
+    struct sieve
+        *opening[EVENT_OPENINGS]; /* several may be one; NULL: no rules, or not by opening */
+    bool by_opening;              /* then the columns are theirs */
 };
 
 static void set_bit(uint64_t *bits, uint32_t index)
@@ -75,19 +82,24 @@ static void start_order(struct sieve *sieve)
     sieve->until_sample = SAMPLE_EVERY_FIRST;
 }
 
-struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t *root,
-                        uint32_t count)
+static struct sieve *plain_new(const uint32_t *rule, const uint32_t *root, uint32_t count)
 {
     struct sieve *sieve = xcalloc(1, sizeof(*sieve));
-    uint32_t operands = plan_operand_count(plan);
 
     sieve->count = count;
     sieve->words = (count + WORD - 1) / WORD;
     sieve->rule = copy(rule, count);
     sieve->root = copy(root, count);
+    return sieve;
+}
+
+static void add_columns(struct sieve *sieve, struct plan *plan)
+{
+    uint32_t operands = plan_operand_count(plan);
+
     sieve->all = xcalloc(sieve->words, sizeof(*sieve->all));
     sieve->left = xcalloc(sieve->words, sizeof(*sieve->left));
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < sieve->count; i++)
         set_bit(sieve->all, i);
     sieve->column = xcalloc((size_t)operands + 2, sizeof(struct column *));
     for (uint32_t reads = 0; reads < operands; reads++) {
@@ -98,13 +110,81 @@ struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t 
     add_column(sieve, plan, PLAN_PROCESS);
     qsort(sieve->column, sieve->column_count, sizeof(*sieve->column), by_cost);
     start_order(sieve);
+}
+
+static bool depends_on_opening(struct plan *plan, const struct sieve *sieve)
+{
+    for (uint32_t opening = 0; opening < EVENT_OPENINGS; opening++) {
+        for (uint32_t i = 0; i < sieve->count; i++) {
+            if (plan_fold_opening(plan, sieve->root[i], opening) != sieve->root[i])
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool same_rules(const struct sieve *a, const struct sieve *b)
+{
+    return a->count == b->count && memcmp(a->rule, b->rule, a->count * sizeof(*a->rule)) == 0 &&
+           memcmp(a->root, b->root, a->count * sizeof(*a->root)) == 0;
+}
+
+/* Add the one for an opening, or find it among those before. */
+static void add_opening(struct sieve *sieve, struct plan *plan, uint32_t opening)
+{
+    struct sieve *made = plain_new(sieve->rule, sieve->root, sieve->count);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < sieve->count; i++) {
+        uint32_t root = plan_fold_opening(plan, sieve->root[i], opening);
+        made->rule[count] = sieve->rule[i];
+        made->root[count] = root;
+        count += root != PLAN_FALSE;
+    }
+    made->count = count;
+    made->words = (count + WORD - 1) / WORD;
+    for (uint32_t i = 0; i < opening; i++) {
+        if (sieve->opening[i] != NULL && same_rules(sieve->opening[i], made))
+            sieve->opening[opening] = sieve->opening[i];
+    }
+    if (count == 0 || sieve->opening[opening] != NULL) {
+        sieve_free(made);
+        return;
+    }
+    add_columns(made, plan);
+    sieve->opening[opening] = made;
+}
+
+struct sieve *sieve_new(struct plan *plan, const uint32_t *rule, const uint32_t *root,
+                        uint32_t count)
+{
+    struct sieve *sieve = plain_new(rule, root, count);
+
+    sieve->by_opening = depends_on_opening(plan, sieve);
+    if (!sieve->by_opening)
+        add_columns(sieve, plan);
+    for (uint32_t i = 0; sieve->by_opening && i < EVENT_OPENINGS; i++)
+        add_opening(sieve, plan, i);
     return sieve;
+}
+
+static bool is_repeated(const struct sieve *sieve, uint32_t opening)
+{
+    for (uint32_t i = 0; i < opening; i++) {
+        if (sieve->opening[i] == sieve->opening[opening])
+            return true;
+    }
+    return false;
 }
 
 void sieve_free(struct sieve *sieve)
 {
     if (sieve == NULL)
         return;
+    for (uint32_t i = 0; i < EVENT_OPENINGS; i++) {
+        if (!is_repeated(sieve, i))
+            sieve_free(sieve->opening[i]);
+    }
     for (uint32_t i = 0; i < sieve->column_count; i++)
         column_free(sieve->column[i]);
     order_free(sieve->order);
@@ -168,6 +248,10 @@ static void take_sample(struct sieve *sieve, struct plan_run *run, const struct 
 void sieve_run(struct sieve *sieve, struct plan_run *run, const struct event *event,
                sieve_rule_fn on_rule, void *ctx)
 {
+    if (sieve->by_opening)
+        sieve = sieve->opening[event_opening(event)];
+    if (sieve == NULL)
+        return;
     if (unlikely(--sieve->until_sample == 0))
         take_sample(sieve, run, event);
     memcpy(sieve->left, sieve->all, sieve->words * sizeof(*sieve->left));

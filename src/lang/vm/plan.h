@@ -14,7 +14,7 @@ struct buf;
 struct operand;
 struct plan;
 
-/* Nodes made by plan_fold() and plan_upper(); past it they give up. */
+/* Nodes made by plan_fold(), plan_fold_opening() and plan_upper(); past it they give up. */
 #define PLAN_EXTRA_NODES_MAX (1u << 20)
 
 /* Node numbers that stand for the constants. */
@@ -36,6 +36,9 @@ uint32_t plan_add(struct plan *plan, const struct condition *condition);
 
 /* The node that means the same for events of one type. */
 uint32_t plan_fold(struct plan *plan, uint32_t node, enum event_type type);
+
+/* The node that means the same for events that open for these (event_opening()). */
+uint32_t plan_fold_opening(struct plan *plan, uint32_t node, uint32_t opening);
 
 /* What must hold of `reads` (an operand, PLAN_PROCESS or PLAN_FD_NAME) wherever `node` holds: the
  * strongest such condition that comes of taking all other comparisons for unknown. PLAN_TRUE: it

@@ -1,7 +1,8 @@
 /* Walks that make smaller nodes of nodes.
  *
  * plan_fold(): a comparison of a field that depends on the type alone is made at once, with an
- * event of that type that has nothing else. plan_upper(): comparisons of other things are taken for
+ * event of that type that has nothing else; plan_fold_opening() does the same with fields that tell
+ * what a file is opened for. plan_upper(): comparisons of other things are taken for
  * unknown. Below an even number of `not` unknown becomes true, below an odd number false: what
  * comes of it holds wherever the node does. Both keep their results by node while the same walk
  * goes on over other rules, since these share most of their nodes. */
@@ -12,7 +13,7 @@
 #include "lang/vm/plan_nodes.h"
 #include "lang/vm/program.h"
 
-enum { WALK_FOLD = 1, WALK_UPPER };
+enum { WALK_TYPE = 1, WALK_OPENING, WALK_UPPER };
 
 /* Fields that tell of the type and nothing else. */
 static const char *const type_fields[] = {
@@ -91,7 +92,7 @@ static bool is_settled(const struct plan_leaf *leaf, enum event_type type)
     return !event_opens(type) || !is_one_of(name, open_fields, ARRAY_LEN(open_fields));
 }
 
-static uint32_t fold_leaf(struct plan *plan, uint32_t node, enum event_type type)
+static uint32_t fold_for_type(struct plan *plan, uint32_t node, enum event_type type)
 {
     const struct plan_leaf *leaf = &plan->leaf[plan->node[node].first];
     const struct predicate *predicate = leaf->predicate;
@@ -106,6 +107,29 @@ static uint32_t fold_leaf(struct plan *plan, uint32_t node, enum event_type type
     bool holds = predicate_test(predicate, &event, value, count, NULL);
     arena_reset(plan->scratch);
     return holds;
+}
+
+static uint32_t fold_for_opening(const struct plan *plan, uint32_t node, uint32_t opening)
+{
+    static const struct {
+        const char *field;
+        uint32_t bit;
+    } rows[] = {
+        {"evt.is_open_exec", EVENT_OPENS_EXEC},
+        {"evt.is_open_read", EVENT_OPENS_READ},
+        {"evt.is_open_write", EVENT_OPENS_WRITE},
+    };
+    const struct plan_leaf *leaf = &plan->leaf[plan->node[node].first];
+    struct sv name = field_name(leaf);
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!sv_eq(name, sv(rows[i].field)))
+            continue;
+        struct event event = {.source = plan->source, .scratch = plan->scratch};
+        struct value value = value_bool((opening & rows[i].bit) != 0);
+        return predicate_test(leaf->predicate, &event, &value, 1, NULL);
+    }
+    return node;
 }
 
 /* Walks */
@@ -145,7 +169,8 @@ static uint32_t keep(struct plan *plan, uint32_t node, bool lower, uint32_t resu
     return result;
 }
 
-static uint32_t fold(struct plan *plan, uint32_t node, enum event_type type)
+/* `walk` is WALK_TYPE or WALK_OPENING, `part` the type or the opening. */
+static uint32_t fold(struct plan *plan, uint32_t node, uint32_t walk, uint32_t part)
 {
     struct plan_node of = plan->node[node];
     uint32_t base = plan->stack_count;
@@ -157,14 +182,15 @@ static uint32_t fold(struct plan *plan, uint32_t node, enum event_type type)
         return result;
     switch ((enum plan_kind)of.kind) {
     case PLAN_KIND_LEAF:
-        result = fold_leaf(plan, node, type);
+        result = walk == WALK_TYPE ? fold_for_type(plan, node, (enum event_type)part)
+                                   : fold_for_opening(plan, node, part);
         break;
     case PLAN_KIND_NOT:
-        result = plan_not(plan, fold(plan, of.first, type));
+        result = plan_not(plan, fold(plan, of.first, walk, part));
         break;
     default:
         for (uint32_t i = 0; i < of.count; i++)
-            plan_push(plan, of.kind, fold(plan, plan->child[of.first + i], type));
+            plan_push(plan, of.kind, fold(plan, plan->child[of.first + i], walk, part));
         result = plan_pop(plan, of.kind, base);
         break;
     }
@@ -180,8 +206,16 @@ uint32_t plan_fold(struct plan *plan, uint32_t node, enum event_type type)
 {
     if (!has_room(plan))
         return node;
-    begin(plan, WALK_FOLD, type);
-    return fold(plan, node, type);
+    begin(plan, WALK_TYPE, type);
+    return fold(plan, node, WALK_TYPE, type);
+}
+
+uint32_t plan_fold_opening(struct plan *plan, uint32_t node, uint32_t opening)
+{
+    if (!has_room(plan))
+        return node;
+    begin(plan, WALK_OPENING, opening);
+    return fold(plan, node, WALK_OPENING, opening);
 }
 
 /* `lower`: what holds only where the node does. */

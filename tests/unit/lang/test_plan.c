@@ -97,6 +97,38 @@ static void test_fold(void **state)
     }
 }
 
+static void test_fold_opening(void **state)
+{
+    static const struct {
+        const char *row, *text;
+        uint32_t opening;
+        const char *folded;
+    } rows[] = {
+        {"reads", "evt.is_open_read = true and fd.num = 1", EVENT_OPENS_READ, "fd.num = 1"},
+        {"does not", "evt.is_open_read = true and fd.num = 1", EVENT_OPENS_WRITE, "false"},
+        {"nothing", "evt.is_open_write = true or fd.num = 1", 0, "fd.num = 1"},
+        {"both", "evt.is_open_read = true and evt.is_open_write = true",
+         EVENT_OPENS_READ | EVENT_OPENS_WRITE, "true"},
+        {"negated", "evt.is_open_exec != true", EVENT_OPENS_EXEC, "false"},
+        {"under not", "not evt.is_open_exec = true", EVENT_OPENS_READ, "true"},
+        {"always there", "evt.is_open_read exists", 0, "true"},
+        {"made depends on more", "evt.is_open_create = true", EVENT_OPENS_WRITE,
+         "evt.is_open_create = true"},
+        {"other fields", "fd.num = 1", EVENT_OPENS_READ, "fd.num = 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench b;
+
+        test_row(rows[i].row);
+        start(&b);
+        check_text(&b, plan_fold_opening(b.plan, add(&b, rows[i].text), rows[i].opening),
+                   rows[i].folded);
+        end(&b);
+    }
+}
+
 static uint32_t operand_of(const struct bench *b, const char *name)
 {
     for (uint32_t i = 0; i < plan_operand_count(b->plan); i++) {
@@ -116,6 +148,10 @@ static void test_upper(void **state)
     } rows[] = {
         {"its part of an and", "fd.num = 1 and proc.name = sh", "process", "proc.name = sh"},
         {"the other part", "fd.num = 1 and proc.name = sh", "fd.num", "fd.num = 1"},
+        {"a field of the process", "user.uid = 0 and proc.name = sh", "proc.name",
+         "proc.name = sh"},
+        {"two of them", "proc.name = val(proc.pname) and proc.name = sh", "proc.name",
+         "proc.name = sh"},
         {"an or says nothing", "fd.num = 1 or proc.name = sh", "fd.num", "true"},
         {"an or of its own", "fd.num = 1 or fd.num = 2", "fd.num", "(fd.num = 1 or fd.num = 2)"},
         {"and in or", "(fd.num = 1 and proc.name = a) or (fd.num = 2 and proc.name = b)", "fd.num",
@@ -233,9 +269,8 @@ static void test_guards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_upper),
-        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_fold),   cmocka_unit_test(test_fold_opening),
+        cmocka_unit_test(test_upper),  cmocka_unit_test(test_shared),
         cmocka_unit_test(test_guards),
     };
 

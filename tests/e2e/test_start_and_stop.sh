@@ -21,9 +21,10 @@ grep -q '^CapEff:.0000000000000000$' "/proc/$hub/status" || fail "the hub has ca
 grep -q '^Seccomp:.2$' "/proc/$hub/status" || fail "the hub has no seccomp filter"
 grep -q '^Uid:.0' "/proc/$hub/status" && fail "the hub is root"
 grep -q '^NoNewPrivs:.1$' "/proc/$sensor/status" || fail "the sensor could gain privileges"
-socket_of() { # listening sockets of a process, by inode
+socket_of() { # listening sockets of a process, by inode, but the one it is asked on
     find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' | while read -r inode; do
-        awk -v inode="$inode" '$7 == inode && $4 == "00010000"' /proc/net/unix
+        awk -v inode="$inode" -v asked="$work/sensor.sock" \
+            '$7 == inode && $4 == "00010000" && $8 != asked' /proc/net/unix
     done
 }
 [ -z "$(socket_of "$sensor")" ] || fail "the sensor listens: $(socket_of "$sensor")"

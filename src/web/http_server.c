@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -26,6 +27,7 @@
 enum {
     BACKLOG = 512,
     RETRY_S = 1,
+    CLOSE_WAIT_S = 2,
     CLIENT_NAME_MAX = 256,
     UNZIP_STEP = 1 << 16,
     GZIP_WINDOW = 15 + 16,
@@ -53,6 +55,8 @@ struct http_server {
     struct http_request *first, **last;
     size_t held_bytes;
     struct http_counts counts;
+    unsigned unsent; /* handed over, and the answer not yet sent */
+    pthread_cond_t sent;
     bool closing;
 };
 
@@ -252,6 +256,7 @@ static enum MHD_Result hand_over(struct http_request *request)
     bool closing = server->closing;
     if (!closing) {
         request->complete = true;
+        server->unsent++;
         MHD_suspend_connection(request->connection);
         *server->last = request;
         server->last = &request->next;
@@ -321,6 +326,12 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **st
 
     if (request == NULL)
         return;
+    if (request->complete) {
+        (void)pthread_mutex_lock(&request->server->lock);
+        request->server->unsent--;
+        (void)pthread_cond_signal(&request->server->sent);
+        (void)pthread_mutex_unlock(&request->server->lock);
+    }
     release(request->server, request->body.len);
     buf_done(&request->body);
     if (request->response != NULL)
@@ -365,12 +376,14 @@ int http_server_open(const struct http_options *options, struct http_server **ou
     server->options = *options;
     server->last = &server->first;
     (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_cond_init(&server->sent, NULL);
     server->ready_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->daemon = server->ready_fd < 0 ? NULL : start(server);
     if (server->daemon == NULL) {
         (void)close(options->listen_fd);
         if (server->ready_fd >= 0)
             (void)close(server->ready_fd);
+        (void)pthread_cond_destroy(&server->sent);
         (void)pthread_mutex_destroy(&server->lock);
         free(server);
         return err_set(err, -EINVAL, "the HTTP listener cannot start%s",
@@ -378,6 +391,20 @@ int http_server_open(const struct http_options *options, struct http_server **ou
     }
     *out = server;
     return 0;
+}
+
+/* Stopping the library cuts off what it has not sent; whoever does not read is not waited for. */
+static void wait_for_sending(struct http_server *server)
+{
+    struct timespec until;
+    int rc = 0;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_WAIT_S;
+    (void)pthread_mutex_lock(&server->lock);
+    while (server->unsent > 0 && rc == 0)
+        rc = pthread_cond_timedwait(&server->sent, &server->lock, &until);
+    (void)pthread_mutex_unlock(&server->lock);
 }
 
 void http_server_close(struct http_server *server)
@@ -395,8 +422,10 @@ void http_server_close(struct http_server *server)
                                          .retry_after_s = RETRY_S,
                                          .body = SV("shutting down\n"),
                                      });
+    wait_for_sending(server);
     MHD_stop_daemon(server->daemon); /* closes the listening socket */
     (void)close(server->ready_fd);
+    (void)pthread_cond_destroy(&server->sent);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
 }

@@ -14,6 +14,7 @@ struct json_writer;
 /* The place of a rule in the engine by its name; UINT32_MAX when it has none of that name. */
 uint32_t rule_plan_find(const struct engine *engine, struct sv name);
 
-/* Takes a second at most: the rule is tried (match/trial.h). */
+/* The rule is tried (match/trial.h), which takes half a second, or longer for a rule that takes
+ * milliseconds an event. */
 void rule_plan_print(struct engine *engine, uint32_t index, struct buf *out);
 void rule_plan_json(struct engine *engine, uint32_t index, struct json_writer *w);

@@ -53,6 +53,8 @@ static const struct {
     [DIAG_RULE_WITHOUT_PLAYBOOK] = {"TIERCEL_RULE_WITHOUT_PLAYBOOK",
                                     "who gets the finding is not told what to do"},
     [DIAG_RULE_ALL_EVENTS] = {"TIERCEL_RULE_ALL_EVENTS", "the rule is run for nearly every event"},
+    [DIAG_FALCO_REFUSES] = {"TIERCEL_FALCO_REFUSES",
+                            "valid here, but Falco does not load a file with it"},
 };
 _Static_assert(ARRAY_LEN(codes) == DIAG_CODE_COUNT, "every code has a row");
 

@@ -45,6 +45,7 @@ enum diag_code {
     DIAG_INVALID_MACRO_NAME,
     DIAG_INVALID_LIST_NAME,
     DIAG_COMPILE_CONDITION,
+    DIAG_FALCO_REFUSES,      /* taken here, not by Falco */
     DIAG_RULE_WITHOUT_OWNER, /* the first guardrail */
     DIAG_RULE_WITHOUT_PLAYBOOK,
     DIAG_RULE_ALL_EVENTS, /* runs on every event type, or nearly */

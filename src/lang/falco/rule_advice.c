@@ -4,6 +4,7 @@
 #include "lang/ast.h"
 #include "lang/condition.h"
 #include "lang/output.h"
+#include "lang/vm/regex_syntax.h"
 
 static const struct {
     const char *field, *mend;
@@ -17,6 +18,15 @@ static const struct {
     {"evt.wait_latency", "drop it: the time a call took is not kept"},
 };
 
+/* Fields that Falco lets stand in no transformer, and in no val(). */
+static const char *const plain_only[] = {
+    "evt.rawarg",  "fd.ip",         "fd.port",     "fd.proto",  "fd.net",
+    "fd.cnet",     "fd.snet",       "fd.lnet",     "fd.rnet",   "fd.cip.name",
+    "fd.sip.name", "fd.lip.name",   "fd.rip.name", "proc.aexe", "proc.aexepath",
+    "proc.aname",  "proc.acmdline", "proc.aenv",   "proc.apid",
+};
+static const char *const left_only[] = {"fd.types"};
+
 enum { ADVICE_MAX = 10 }; /* of a kind, for one rule */
 
 /* Walks an expanded condition; each deprecated field is told once a rule. */
@@ -26,7 +36,7 @@ struct advice {
     enum event_source source;
     uint32_t told; /* bit of `deprecated` */
     uint32_t last_offset;
-    uint32_t count;
+    uint32_t count, refused;
 };
 
 static struct sv before_bracket(struct sv name)
@@ -112,6 +122,56 @@ static void advise_values(struct advice *advice, const struct ast_node *check)
     }
 }
 
+static void tell_refused(struct advice *advice, uint32_t offset, struct sv what, const char *words,
+                         const char *mend)
+{
+    struct spot spot = composed_spot(advice->text, offset);
+
+    if (advice->refused++ < ADVICE_MAX)
+        (void)items_report(advice->items, DIAG_FALCO_REFUSES, &spot, mend, "'%.*s' %s",
+                           (int)(what.len > 200 ? 200 : what.len), what.ptr, words);
+}
+
+static bool is_named(struct sv name, const char *const *names, size_t count)
+{
+    struct sv bare = before_bracket(name);
+
+    for (size_t i = 0; i < count; i++) {
+        if (sv_eq(bare, sv(names[i])))
+            return true;
+    }
+    return false;
+}
+
+/* `inside`: of a transformer or of val(). */
+static void advise_operand(struct advice *advice, const struct ast_node *check,
+                           const struct ast_operand *operand, bool inside, bool right)
+{
+    if (operand->kind == OPERAND_FIELD &&
+        ((inside && is_named(operand->name, plain_only, ARRAY_LEN(plain_only))) ||
+         (right && is_named(operand->name, left_only, ARRAY_LEN(left_only)))))
+        tell_refused(advice, check->offset, operand->name,
+                     right ? "may not stand in val() for Falco"
+                           : "may not stand in a transformer for Falco",
+                     NULL);
+    for (uint32_t i = 0; i < operand->operand_count; i++)
+        advise_operand(advice, check, operand->operand[i], true, right);
+}
+
+static void advise_portable(struct advice *advice, const struct ast_node *check)
+{
+    advise_operand(advice, check, check->left, false, false);
+    if (check->right != NULL)
+        advise_operand(advice, check, check->right, true, true);
+    for (uint32_t i = 0; i < check->value_count && check->op == OP_REGEX; i++) {
+        struct regex_syntax syntax = regex_syntax_of(check->value[i].text);
+        if (!syntax.falcos)
+            tell_refused(advice, check->borrowed ? check->offset : check->value[i].offset,
+                         syntax.stranger, "in a regex is not known to Falco",
+                         "it knows POSIX expressions: [0-9] and [[:space:]], no (?...)");
+    }
+}
+
 static void advise_node(struct advice *advice, const struct ast_node *node)
 {
     for (uint32_t i = 0; i < node->count; i++)
@@ -119,6 +179,7 @@ static void advise_node(struct advice *advice, const struct ast_node *node)
     if (node->kind != AST_CHECK)
         return;
     advise_deprecated(advice, node);
+    advise_portable(advice, node);
     if (node->op != OP_EXISTS && node->right == NULL)
         advise_values(advice, node);
 }

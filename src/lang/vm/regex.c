@@ -8,7 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/utf8.h"
+#include "lang/vm/regex_syntax.h"
 
 enum {
     PATTERN_MAX = 64 << 10, /* bytes */
@@ -36,16 +38,23 @@ static pcre2_compile_context *compile_rules(void)
 int regex_compile(struct sv pattern, uint32_t steps_max, struct regex **out, char *words,
                   size_t words_size)
 {
-    const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY |
-                             PCRE2_NEVER_BACKSLASH_C;
+    bool falcos = regex_syntax_of(pattern).falcos;
+    const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED |
+                             PCRE2_NEVER_BACKSLASH_C |
+                             (falcos ? PCRE2_MULTILINE : PCRE2_DOLLAR_ENDONLY);
     pcre2_compile_context *rules = compile_rules();
     struct regex *regex = xcalloc(1, sizeof(*regex));
-    PCRE2_SPTR text = (PCRE2_SPTR)(pattern.len == 0 ? "" : pattern.ptr);
+    scoped(buf_done) struct buf written = {.limit = (size_t)4 * PATTERN_MAX};
     PCRE2_SIZE place = 0;
     int code = PCRE2_ERROR_NOMEMORY;
 
-    if (rules != NULL)
-        regex->code = pcre2_compile(text, pattern.len, options, &code, &place, rules);
+    if (falcos && pattern.len <= PATTERN_MAX)
+        regex_syntax_write(pattern, &written);
+    else
+        buf_sv(&written, pattern);
+    if (rules != NULL && written.error == 0)
+        regex->code = pcre2_compile((PCRE2_SPTR)buf_cstr(&written), written.len, options, &code,
+                                    &place, rules);
     pcre2_compile_context_free(rules);
     regex->limits = pcre2_match_context_create(NULL);
     if (regex->code == NULL || regex->limits == NULL) {

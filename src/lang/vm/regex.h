@@ -21,5 +21,6 @@ enum regex_result {
 must_check int regex_compile(struct sv pattern, uint32_t steps_max, struct regex **out, char *words,
                              size_t words_size);
 void regex_free(struct regex *regex); /* NULL is fine */
+DEFINE_SCOPED(struct regex *, regex_free)
 
 enum regex_result regex_match(const struct regex *regex, struct sv text, struct arena *scratch);

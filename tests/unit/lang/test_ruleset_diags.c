@@ -337,6 +337,41 @@ static void told(void **state)
     }
 }
 
+/* What we take and Falco does not load is told, and no error. */
+static void falco_refuses(void **state)
+{
+    static const struct {
+        const char *row, *condition, *codes;
+    } cases[] = {
+        {"nothing", "evt.type = open and fd.name regex '[0-9]+?' and tolower(proc.name) = a", ""},
+        {"a regex of Perl's", "evt.type = open and fd.name regex '\\\\d+'",
+         "TIERCEL_FALCO_REFUSES:5:48"},
+        {"two of them, each told",
+         "evt.type = open and fd.name regex anyof ('a+', '(?:b)', '(?i)c')",
+         "TIERCEL_FALCO_REFUSES:5:61 TIERCEL_FALCO_REFUSES:5:70"},
+        {"a transformer of ancestors", "evt.type = open and tolower(proc.aname) = a",
+         "TIERCEL_FALCO_REFUSES:5:34"},
+        {"of one ancestor", "evt.type = open and len(proc.aname[2]) > 3",
+         "TIERCEL_FALCO_REFUSES:5:34"},
+        {"of a transformer", "evt.type = open and toupper(tolower(proc.aname[2])) = A",
+         "TIERCEL_FALCO_REFUSES:5:34"},
+        {"an ancestor on the right", "evt.type = open and proc.name = val(proc.aname[1])",
+         "TIERCEL_FALCO_REFUSES:5:34"},
+        {"a parent on the right", "evt.type = open and proc.name = val(proc.pname)", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        scoped(arena_free) struct arena *arena = arena_new(4096);
+        scoped(ruleset_free) struct ruleset *set = ruleset_new();
+        scoped(buf_done) struct buf text = {0};
+
+        test_row(cases[i].row);
+        buf_printf(&text, RULE("r", "%s"), cases[i].condition);
+        ruleset_must(set, buf_cstr(&text), NULL);
+        CHECK_SV(ruleset_codes(arena, set, DIAG_WARNING), sv(cases[i].codes));
+    }
+}
+
 static void guardrails(void **state)
 {
     static const struct {
@@ -502,6 +537,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(told),
+        cmocka_unit_test(falco_refuses),
         cmocka_unit_test(guardrails),
         cmocka_unit_test(a_library_may_hold_what_nobody_uses),
         cmocka_unit_test(the_file_and_the_item_are_named),

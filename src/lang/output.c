@@ -142,6 +142,17 @@ static int add_field(struct output_compiler *c, const struct field_ref *ref)
     return 0;
 }
 
+static int add_named(struct output_compiler *c, const struct field_ref *ref, struct sv name)
+{
+    if (find_field(c->output, name) != NULL)
+        return 0;
+    struct output_field *field = new_field(c->output, c->arena);
+    if (field == NULL)
+        return too_big(c);
+    *field = (struct output_field){.name = name, .ref = ref};
+    return 0;
+}
+
 static int add_fields(struct output_compiler *c, const struct operand *operand)
 {
     int rc = 0;
@@ -200,6 +211,8 @@ static int compile_value(struct output_compiler *c, struct piece *piece)
         return unknown(c, rc, &inner, c->at);
     piece->operand = operand;
     c->at = place + used;
+    if (operand->kind == OPERAND_FIELD) /* named as it is written: %evt.arg.flags, with the dot */
+        return add_named(c, &operand->ref, sv_sub(c->text, place, used));
     return add_fields(c, operand);
 }
 

@@ -128,7 +128,7 @@ static void names_its_fields(void **state)
         {"none", "nothing", ""},
         {"in order, once", "%proc.name %fd.num %proc.name", "proc.name fd.num "},
         {"with arguments", "%proc.aname[2] %proc.aname[3] %evt.arg.flags",
-         "proc.aname[2] proc.aname[3] evt.arg[flags] "},
+         "proc.aname[2] proc.aname[3] evt.arg.flags "},
         {"inside transformers", "%toupper(proc.name) %concat(proc.exe, 'x', fd.num)", ""},
         {"inside more than one", "%len(tolower(proc.exe)) %join(' ', (proc.pname, proc.exe))",
          "proc.exe proc.pname "},

@@ -119,18 +119,26 @@ static uint32_t container_host_ipc(const struct event *e, const struct field_ref
     return specified(e) == NULL ? 0 : field_bool(out, specified(e)->host_ipc);
 }
 
+/* A recording tells of the pid namespace's beginning only, inside containers or not. */
+static uint64_t start_of(const struct event *e)
+{
+    if (e->names != NULL && e->process != NULL)
+        return e->process->pidns_start_ns;
+    return container_of(e) == NULL ? 0 : container_of(e)->start_ns;
+}
+
 static uint32_t container_start_ts(const struct event *e, const struct field_ref *ref,
                                    struct value *out)
 {
-    uint64_t start = container_of(e) == NULL ? 0 : field_wall_ns(e, container_of(e)->start_ns);
+    uint64_t start = start_of(e);
 
-    return start == 0 ? 0 : field_u64(out, start);
+    return start == 0 ? 0 : field_u64(out, e->names != NULL ? start : field_wall_ns(e, start));
 }
 
 static uint32_t container_duration(const struct event *e, const struct field_ref *ref,
                                    struct value *out)
 {
-    uint64_t start = container_of(e) == NULL ? 0 : container_of(e)->start_ns;
+    uint64_t start = start_of(e);
 
     return start == 0 || e->boot_ns < start ? 0 : field_u64(out, e->boot_ns - start);
 }

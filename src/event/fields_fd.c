@@ -276,12 +276,16 @@ static bool connects(const struct event *e)
 
 static uint32_t fd_connected(const struct event *e, const struct field_ref *ref, struct value *out)
 {
+    if (e->names != NULL)
+        return e->fd.known && e->fd.type != 0 ? field_bool(out, e->fd.connected) : 0;
     return e->fd.known && is_socket(e) ? field_bool(out, connects(e)) : 0;
 }
 
 static uint32_t fd_name_changed(const struct event *e, const struct field_ref *ref,
                                 struct value *out)
 {
+    if (e->names != NULL)
+        return e->fd.known && e->fd.type != 0 ? field_bool(out, e->fd.name_changed) : 0;
     return e->fd.known ? field_bool(out, connects(e)) : 0;
 }
 

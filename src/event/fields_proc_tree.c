@@ -57,6 +57,14 @@ static uint32_t of_process(const struct process *process, text_fn text, struct v
     return process == NULL ? 0 : field_sv(out, text(process));
 }
 
+/* A leader that is not known has an empty text: the process has one, whoever it is. */
+static uint32_t of_leader(const struct event *e, const struct process *leader, text_fn text,
+                          struct value *out)
+{
+    *out = value_sv(leader == NULL ? SV("") : text(leader));
+    return e->process != NULL;
+}
+
 static const struct process *parent(const struct event *e)
 {
     return e->process == NULL ? NULL : e->process->parent;
@@ -195,33 +203,33 @@ static uint32_t proc_ppid_ts(const struct event *e, const struct field_ref *ref,
 
 static uint32_t proc_sname(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return of_process(session_leader(e), text_name, out);
+    return of_leader(e, session_leader(e), text_name, out);
 }
 
 static uint32_t proc_sid_exe(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return of_process(session_leader(e), text_exe, out);
+    return of_leader(e, session_leader(e), text_exe, out);
 }
 
 static uint32_t proc_sid_exepath(const struct event *e, const struct field_ref *ref,
                                  struct value *out)
 {
-    return of_process(session_leader(e), text_exepath, out);
+    return of_leader(e, session_leader(e), text_exepath, out);
 }
 
 static uint32_t group_name(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return of_process(group_leader(e), text_name, out);
+    return of_leader(e, group_leader(e), text_name, out);
 }
 
 static uint32_t group_exe(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return of_process(group_leader(e), text_exe, out);
+    return of_leader(e, group_leader(e), text_exe, out);
 }
 
 static uint32_t group_exepath(const struct event *e, const struct field_ref *ref, struct value *out)
 {
-    return of_process(group_leader(e), text_exepath, out);
+    return of_leader(e, group_leader(e), text_exepath, out);
 }
 
 /* A shell is what has a name that ends in "sh". */

@@ -27,6 +27,7 @@
 
 #include "base/alloc.h"
 #include "base/err.h"
+#include "capture/scap_blocks.h"
 #include "capture/scap_stream.h"
 #include "capture/scap_table.h"
 
@@ -40,7 +41,6 @@ enum {
     PADDING_MAX = 3,       /* bytes at the end of a list that are no entry */
 };
 
-#define BLOCK_SECTION 0x0a0d0d0au
 #define SECTION_MAGIC 0x1a2b3c4du
 #define SECTION_MAGIC_SWAPPED 0x4d3c2b1au
 
@@ -54,6 +54,7 @@ enum block {
     BLOCK_DESCRIPTORS,
     BLOCK_USERS,
     BLOCK_EVENT,
+    BLOCK_OURS,
 };
 
 /* `version`: of lists, as the comment above counts them. */
@@ -62,8 +63,9 @@ static const struct {
     enum block block;
     uint8_t version;
     bool flags, counted, large;
+    /* clang-format off */
 } blocks[] = {
-    {BLOCK_SECTION, BLOCK_HEAD, 0, false, false, false},
+    {SCAP_BLOCK_SECTION, BLOCK_HEAD, 0, false, false, false},
     {0x201, BLOCK_MACHINE, 0, false, false, false},
     {0x202, BLOCK_THREADS, 1, false, false, false},
     {0x203, BLOCK_DESCRIPTORS, 1, false, false, false},
@@ -86,6 +88,7 @@ static const struct {
     {0x220, BLOCK_USERS, 2, false, false, false},
     {0x221, BLOCK_EVENT, 0, false, true, true},
     {0x222, BLOCK_EVENT, 0, true, true, true},
+    {SCAP_BLOCK_OURS, BLOCK_OURS, 0, false, false, false},
     {0x8000abcd, BLOCK_THREADS, 1, false, false, false},
     {0x8001abcd, BLOCK_DESCRIPTORS, 1, false, false, false},
     {0x8002abcd, BLOCK_MACHINE, 0, false, false, false},
@@ -95,6 +98,7 @@ static const struct {
     {0x8013abcd, BLOCK_THREADS, 2, false, false, false},
     {0x8014abcd, BLOCK_THREADS, 3, false, false, false},
 };
+/* clang-format on */
 
 struct scap_reader {
     struct scap_stream *stream;
@@ -365,8 +369,8 @@ static void read_thread(struct entry *e, uint8_t version, struct scap_item *out)
 }
 
 static const char descriptor_types[] = {
-    [0] = '?',  [1] = 'f',  [2] = 'd',  [3] = '4',  [4] = '6',  [5] = '4',  [6] = '6',  [7] = 'p',
-    [8] = 'u',  [9] = 'e',  [10] = 'o', [11] = 's', [12] = 'l', [13] = 'i', [14] = 't', [15] = 'n',
+    [0] = 'o',  [1] = 'f',  [2] = 'd',  [3] = '4',  [4] = '6',  [5] = '4',  [6] = '6',  [7] = 'p',
+    [8] = 'u',  [9] = 'e',  [10] = 'X', [11] = 's', [12] = 'l', [13] = 'i', [14] = 't', [15] = 'n',
     [16] = 'f', [17] = 'b', [18] = 'U', [19] = 'r', [20] = 'm', [21] = 'P',
 };
 
@@ -387,7 +391,7 @@ static void read_descriptor(struct entry *e, struct scap_item *out)
     fd->num = i64(e);
     fd->ino = u64(e);
     uint8_t type = u8(e);
-    fd->type = type < sizeof(descriptor_types) ? descriptor_types[type] : 'o';
+    fd->type = type < sizeof(descriptor_types) ? descriptor_types[type] : 'X';
     switch (type) {
     case 0:
         break;
@@ -626,6 +630,7 @@ static int read_event(struct scap_reader *reader, struct scap_item *out, struct 
         len -= 3;
     if (e.bad || len < size || len > from_header.len)
         return 0;
+    event->extra = sv_sub(from_header, len, from_header.len);
     struct sv params = sv_sub(from_header, size, len - size);
     return reader->counted ? split_counted(event, params) : count_params(event, params);
 }
@@ -663,7 +668,7 @@ static int begin_block(struct scap_reader *reader, struct err *err)
     memcpy(head, ahead.ptr, sizeof(head));
     reader->number = head[0];
     reader->total = head[1];
-    if (reader->number != BLOCK_SECTION && !reader->any) {
+    if (reader->number != SCAP_BLOCK_SECTION && !reader->any) {
         reader->over = true;
         return err_set(err, -EINVAL, "'%s' is no capture file", scap_stream_path(reader->stream));
     }
@@ -732,6 +737,24 @@ static int begin_descriptors(struct scap_reader *reader, struct err *err)
     return 1;
 }
 
+static int read_ours(struct scap_reader *reader, struct scap_item *out, struct err *err)
+{
+    struct sv body;
+
+    reader->block = BLOCK_DONE;
+    if (reader->left > SCAP_OURS_MAX)
+        return damaged(reader, err, "a block is too long");
+    int rc = peek(reader, reader->left, &body, err);
+    if (rc < 0)
+        return rc;
+    memset(out, 0, sizeof(*out));
+    out->kind = SCAP_ITEM_OURS;
+    out->ours = body;
+    scap_stream_take(reader->stream, reader->left);
+    reader->left = 0;
+    return 1;
+}
+
 /* Positive: an item. 0: none, go on with the next block. */
 static int read_block(struct scap_reader *reader, struct scap_item *out, struct err *err)
 {
@@ -748,6 +771,8 @@ static int read_block(struct scap_reader *reader, struct scap_item *out, struct 
         if (rc == 0)
             reader->counts.events_odd++;
         return rc;
+    case BLOCK_OURS:
+        return read_ours(reader, out, err);
     case BLOCK_OTHER:
         reader->counts.blocks_unknown++;
         return skip_rest(reader, err);

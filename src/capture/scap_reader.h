@@ -1,8 +1,8 @@
 /* capture/scap_reader.h - reads capture files of sysdig, Falco and Stratoshark (.scap).
  *
  * The format is explained at the top of scap_reader.c. Plain or gzip, of any length: memory is
- * bounded by the largest block that is an event. What a file says is checked before it is believed;
- * what it does not say (older versions) is zero, empty or -1. One thread. */
+ * bounded by the largest block that is an event or ours. What a file says is checked before it is
+ * believed; what it does not say (older versions) is zero, empty or -1. One thread. */
 #pragma once
 
 #include "base/attr.h"
@@ -12,6 +12,7 @@ struct err;
 struct scap_reader;
 
 #define SCAP_EVENT_MAX ((size_t)16 << 20) /* bytes of one event's block */
+#define SCAP_OURS_MAX ((size_t)256 << 20) /* bytes of one block of ours */
 #define SCAP_ENTRY_MAX ((size_t)1 << 20)  /* bytes of one process, descriptor, user ... */
 
 /* What scap_reader_next() gives. */
@@ -24,6 +25,7 @@ enum scap_item_kind {
     SCAP_ITEM_DESCRIPTOR,
     SCAP_ITEM_USER,
     SCAP_ITEM_EVENT,
+    SCAP_ITEM_OURS, /* a block of ours: scap_extra.h */
 };
 
 struct scap_event {
@@ -36,6 +38,7 @@ struct scap_event {
     bool large;        /* lengths have 32 bits */
     struct sv lengths; /* param_count of them */
     struct sv data;    /* the parameters, one after the other; as long as the lengths say */
+    struct sv extra;   /* what follows the event in its block: scap_extra.h, or padding */
 };
 
 struct scap_item {
@@ -47,6 +50,7 @@ struct scap_item {
         struct recorded_descriptor descriptor;
         struct recorded_user user;
         struct scap_event event;
+        struct sv ours;
     };
 };
 

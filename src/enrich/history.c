@@ -1,6 +1,7 @@
 #include "enrich/history.h"
 
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "enrich/history_turn.h"
 #include "enrich/programs.h"
@@ -193,7 +194,7 @@ void history_descriptor(struct history *history, const struct recorded_descripto
 
     if (fd == NULL)
         return;
-    fd->type = recorded->type == '?' ? 'o' : recorded->type;
+    fd->type = recorded->type;
     fd->ino = recorded->ino;
     fd->dev = recorded->dev;
     fd->flags = recorded->flags;
@@ -253,6 +254,7 @@ struct descriptor *turn_put(struct turn *turn, int64_t num, char type, uint32_t 
     fd->flags = flags;
     turn->fd_num = num;
     turn->fd = fd;
+    turn->old_name = (struct sv){NULL, 0};
     return fd;
 }
 
@@ -335,6 +337,8 @@ static void take_in(struct turn *turn, const struct effect *effect)
         struct descriptors **files = history_files(turn->thread);
         turn->fd_num = turn_i64(turn, (uint32_t)effect->fd_param);
         turn->fd = files == NULL ? NULL : descriptors_find(*files, turn->fd_num);
+        if (turn->fd != NULL)
+            turn->old_name = arena_sv(event->scratch, text_sv(turn->fd->name));
     }
     if (effect->apply != NULL)
         effect->apply(turn);
@@ -345,6 +349,7 @@ static void take_in(struct turn *turn, const struct effect *effect)
     event->fd.num = turn->fd_num;
     if (turn->fd != NULL)
         history_show_fd(turn->history, turn->thread, turn->fd_num, turn->fd, &event->fd);
+    event->fd.name_changed = turn->fd != NULL && !sv_eq(event->fd.name, turn->old_name);
 }
 
 bool history_apply(struct history *history, struct event *event, const struct recorded_args *args)

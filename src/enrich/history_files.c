@@ -119,6 +119,7 @@ static void copy_to(struct turn *turn, int64_t num, bool close_on_exec)
     copy->flags |= close_on_exec ? EVENT_O_CLOEXEC : 0u;
     turn->fd_num = num;
     turn->fd = copy;
+    turn->old_name = arena_sv(turn->event->scratch, text_sv(copy->name));
 }
 
 void effect_dup(struct turn *turn)

@@ -52,6 +52,7 @@ struct turn {
     struct thread *thread; /* NULL: the event has none */
     int64_t fd_num;        /* that the event is about; -1: none */
     const struct descriptor *fd;
+    struct sv old_name; /* of `fd` before the event; scratch */
 };
 
 /* Write the row of each type that has one. `by_type` has EVENT_TYPE_MAX places. */

@@ -1,26 +1,42 @@
 #include "app/recording.h"
 
+#include "app/rerun.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "capture/scap_reader.h"
 #include "decode/scap.h"
 #include "enrich/history.h"
+#include "match/finding.h"
 
 enum { SCRATCH_BLOCK = 1 << 17 };
 
 struct recording {
+    recording_event_fn on_event;
+    void *ctx;
     struct scap_reader *reader;
     struct scap_decoder *decoder;
     struct history *history;
+    struct rerun *rerun;
     struct arena *scratch;
     struct event event;
     struct recorded_args args;
     struct scap_item item;
-    bool pending; /* an event was handed out and is not settled */
+    bool ours; /* the sensor's own records are there */
+    char hostname[RECORDED_HOSTNAME_MAX + 1];
+    struct finding_place place;
     uint64_t events;
 };
 
-int recording_open(const char *path, struct recording **out, struct err *err)
+static void on_rerun(void *ctx, const struct event *event)
+{
+    struct recording *recording = ctx;
+
+    recording->events++;
+    recording->on_event(recording->ctx, event);
+}
+
+int recording_open(const char *path, recording_event_fn on_event, void *ctx, struct recording **out,
+                   struct err *err)
 {
     struct scap_reader *reader = NULL;
 
@@ -28,9 +44,12 @@ int recording_open(const char *path, struct recording **out, struct err *err)
     if (rc < 0)
         return rc;
     struct recording *recording = xcalloc(1, sizeof(*recording));
+    recording->on_event = on_event;
+    recording->ctx = ctx;
     recording->reader = reader;
     recording->decoder = scap_decoder_new();
     recording->history = history_new();
+    recording->rerun = rerun_new(&(struct rerun_parts){.on_event = on_rerun, .ctx = recording});
     recording->scratch = arena_new(SCRATCH_BLOCK);
     *out = recording;
     return 0;
@@ -43,88 +62,100 @@ void recording_close(struct recording *recording)
     scap_reader_close(recording->reader);
     scap_decoder_free(recording->decoder);
     history_free(recording->history);
+    rerun_free(recording->rerun);
     arena_free(recording->scratch);
     free(recording);
 }
 
-static void take_state(struct recording *recording)
+static void begin(struct recording *recording)
 {
-    const struct scap_item *item = &recording->item;
-    struct history *history = recording->history;
+    scap_decoder_reset(recording->decoder);
+    history_begin(recording->history);
+    rerun_begin(recording->rerun);
+    recording->ours = false;
+    recording->hostname[0] = '\0';
+}
 
+static void take_machine(struct recording *recording, const struct recorded_machine *machine)
+{
+    history_machine(recording->history, machine);
+    if (machine->hostname.len > 0 && machine->hostname.len < sizeof(recording->hostname)) {
+        memcpy(recording->hostname, machine->hostname.ptr, machine->hostname.len);
+        recording->hostname[machine->hostname.len] = '\0';
+    }
+}
+
+static void take_event(struct recording *recording, const struct scap_event *raw)
+{
+    struct event *event = &recording->event;
+
+    if (raw->extra.len > 0 && rerun_take(recording->rerun, raw->extra)) {
+        recording->ours = true;
+        return;
+    }
+    if (recording->ours || scap_decode(recording->decoder, raw, recording->scratch, event,
+                                       &recording->args) != SCAP_DECODED)
+        return;
+    if (history_apply(recording->history, event, &recording->args)) {
+        recording->events++;
+        recording->on_event(recording->ctx, event);
+    }
+    history_settle(recording->history);
+    arena_reset(recording->scratch);
+}
+
+static void take_item(struct recording *recording, const struct scap_item *item)
+{
     switch (item->kind) {
     case SCAP_ITEM_SECTION:
-        scap_decoder_reset(recording->decoder);
-        history_begin(history);
+        begin(recording);
         break;
     case SCAP_ITEM_MACHINE:
-        history_machine(history, &item->machine);
+        take_machine(recording, &item->machine);
         break;
     case SCAP_ITEM_INTERFACE:
-        history_interface(history, &item->interface);
+        history_interface(recording->history, &item->interface);
         break;
     case SCAP_ITEM_THREAD:
-        history_thread(history, &item->thread);
+        history_thread(recording->history, &item->thread);
         break;
     case SCAP_ITEM_DESCRIPTOR:
-        history_descriptor(history, &item->descriptor);
+        history_descriptor(recording->history, &item->descriptor);
         break;
-    default:
-        history_user(history, &item->user);
+    case SCAP_ITEM_USER:
+        history_user(recording->history, &item->user);
+        break;
+    case SCAP_ITEM_OURS:
+        recording->ours = rerun_take(recording->rerun, item->ours) || recording->ours;
+        break;
+    case SCAP_ITEM_EVENT:
+        take_event(recording, &item->event);
+        break;
+    case SCAP_ITEM_END:
         break;
     }
 }
 
-/* True: the event is for the rules. */
-static bool take_event(struct recording *recording)
+int recording_step(struct recording *recording, uint32_t items, struct err *err)
 {
-    enum scap_outcome outcome =
-        scap_decode(recording->decoder, &recording->item.event, recording->scratch,
-                    &recording->event, &recording->args);
-
-    if (outcome != SCAP_DECODED)
-        return false;
-    if (history_apply(recording->history, &recording->event, &recording->args))
-        return true;
-    history_settle(recording->history);
-    arena_reset(recording->scratch);
-    return false;
-}
-
-static void settle(struct recording *recording)
-{
-    if (!recording->pending)
-        return;
-    recording->pending = false;
-    history_settle(recording->history);
-    arena_reset(recording->scratch);
-}
-
-int recording_next(struct recording *recording, const struct event **out, struct err *err)
-{
-    settle(recording);
-    for (;;) {
+    for (; items > 0; items--) {
         int rc = scap_reader_next(recording->reader, &recording->item, err);
         if (rc < 0)
             return rc;
-        if (recording->item.kind == SCAP_ITEM_END) {
-            *out = NULL;
-            return 0;
-        }
-        if (recording->item.kind != SCAP_ITEM_EVENT) {
-            take_state(recording);
-        } else if (take_event(recording)) {
-            recording->pending = true;
-            recording->events++;
-            *out = &recording->event;
-            return 0;
-        }
+        if (recording->item.kind == SCAP_ITEM_END)
+            return RECORDING_END;
+        take_item(recording, &recording->item);
     }
+    return RECORDING_MORE;
 }
 
-struct sv recording_hostname(const struct recording *recording)
+const struct finding_place *recording_place(struct recording *recording)
 {
-    return history_hostname(recording->history);
+    if (recording->ours)
+        return rerun_place(recording->rerun);
+    recording->place = (struct finding_place){
+        .hostname = recording->hostname, .node = recording->hostname, .cluster = "", .link = ""};
+    return &recording->place;
 }
 
 struct recording_counts recording_counts(const struct recording *recording)
@@ -135,7 +166,7 @@ struct recording_counts recording_counts(const struct recording *recording)
         .events = recording->events,
         .bytes = reader.bytes,
         .events_unknown = scap_decoder_counts(recording->decoder).unknown,
-        .events_odd = reader.events_odd,
+        .events_odd = reader.events_odd + rerun_counts(recording->rerun).odd,
         .blocks_unknown = reader.blocks_unknown,
         .threads_unknown = history_counts(recording->history).unknown_thread,
     };

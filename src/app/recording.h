@@ -1,12 +1,15 @@
 /* app/recording.h - a capture file from its first block to its last event, ready for rules.
  *
- * Reader, decoder and history put together; what replay and dump have in common. One thread. */
+ * What replay and dump have in common. A file that sysdig, Falco or Stratoshark wrote goes through
+ * decode/scap.h and enrich/history.h; one of ours holds the sensor's own records too, and goes the
+ * sensor's way (app/rerun.h). One thread. */
 #pragma once
 
 #include "base/attr.h"
 #include "event/event.h"
 
 struct err;
+struct finding_place;
 struct recording;
 
 struct recording_counts {
@@ -18,18 +21,24 @@ struct recording_counts {
     uint64_t threads_unknown;
 };
 
+/* The event is valid during the call. */
+typedef void (*recording_event_fn)(void *ctx, const struct event *event);
+
 /* Errors: those of scap_reader_open(). */
-must_check int recording_open(const char *path, struct recording **out, struct err *err);
+must_check int recording_open(const char *path, recording_event_fn on_event, void *ctx,
+                              struct recording **out, struct err *err);
 void recording_close(struct recording *recording); /* NULL is fine */
 DEFINE_SCOPED(struct recording *, recording_close)
 
-/* The next event, NULL at the end. It is valid until the next call. Errors: those of
- * scap_reader_next(). */
-must_check int recording_next(struct recording *recording, const struct event **out,
-                              struct err *err);
+enum recording_outcome {
+    RECORDING_END,
+    RECORDING_MORE,
+};
+/* Read on: `items` of the file, or to its end. Errors: those of scap_reader_next(). */
+must_check int recording_step(struct recording *recording, uint32_t items, struct err *err);
 
-/* Of the machine that was recorded; empty when the file does not say. Valid until the next call. */
-struct sv recording_hostname(const struct recording *recording);
+/* Where it was recorded; valid as long as the recording. */
+const struct finding_place *recording_place(struct recording *recording);
 struct recording_counts recording_counts(const struct recording *recording);
 /* How far the reading is, in bytes of the file, and of how many; 0: not known. */
 uint64_t recording_done_bytes(const struct recording *recording);

@@ -68,7 +68,7 @@ struct filename {
 };
 
 struct open_how {
-    __u64 flags, mode;
+    __u64 flags, mode, resolve;
 };
 
 struct io_open {

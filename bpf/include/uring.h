@@ -29,8 +29,9 @@ struct uring_request {
     __u16 call, opcode;
     __u16 name_len, new_name_len;
     __u16 address_len;
-    __u8 quiet; /* success is not told to user space */
-    __u8 pad[3];
+    __u16 resolve; /* of an openat2 */
+    __u8 quiet;    /* success is not told to user space */
+    __u8 pad;
     char address[URING_ADDRESS_MAX];
     char name[WIRE_PATH_MAX], new_name[WIRE_PATH_MAX];
 };

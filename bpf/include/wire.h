@@ -164,7 +164,8 @@ struct wire_open {
     __u32 dev;       /* kernel's dev_t: major << 20 | minor */
     __u32 flags;     /* as given */
     __u32 mode;      /* as given */
-    __u32 file_mode; /* st_mode of the file, 0 when not opened */
+    __u16 file_mode; /* st_mode of the file, 0 when not opened */
+    __u16 resolve;   /* as given to openat2 */
     __s32 dirfd;
     __u16 call;
     __u16 path_len;   /* the opened file as seen from the process's root; 0 when not opened, or

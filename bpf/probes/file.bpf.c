@@ -11,7 +11,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline void open_args(struct wire_open *open, const struct call *call)
 {
-    __u64 how[2] = {0}; /* struct open_how: flags, mode */
+    __u64 how[3] = {0}; /* struct open_how: flags, mode, resolve */
 
     open->dirfd = AT_FDCWD;
     switch (call->call) {
@@ -30,6 +30,7 @@ static __always_inline void open_args(struct wire_open *open, const struct call 
             open->hdr.flags |= WIRE_TEXT_MISSING;
         open->flags = how[0];
         open->mode = how[1];
+        open->resolve = how[2];
         break;
     default:
         open->flags = call->arg[1];

@@ -150,6 +150,7 @@ static __always_inline void uring_ask(struct uring_request *out, const struct io
         out->slot = BPF_CORE_READ(open, file_slot);
         out->flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE;
         out->mode = BPF_CORE_READ(open, how.mode);
+        out->resolve = BPF_CORE_READ(open, how.resolve);
         name = BPF_CORE_READ(open, filename);
         break;
     case URING_OP_UNLINKAT:
@@ -360,6 +361,7 @@ static __always_inline void uring_emit_open(struct scratch *scratch,
     open->dirfd = request->fd;
     open->flags = request->flags;
     open->mode = request->mode;
+    open->resolve = request->resolve;
     flags = open->hdr.flags;
     if (file) {
         open_file(open, file);

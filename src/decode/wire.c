@@ -242,7 +242,7 @@ static void fill_open_args(struct event *event, const struct wire_open *open, st
         add(event, value_u64(open_event_flags(open)));
     add(event, value_u64(event->mode));
     if (event->type == EVENT_OPENAT2)
-        add_absent(event, 1); /* resolve */
+        add(event, value_u64(flags_resolve(open->resolve)));
     add(event, value_u64(event_dev(open->dev)));
     add(event, value_u64(open->ino));
     if (event->type == EVENT_CREAT)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -336,13 +337,14 @@ static void opens(void **state)
                                    .file_mode = S_IFREG | 0755,
                                    .dirfd = 7,
                                    .call = WIRE_CALL_OPENAT2,
+                                   .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
                                    .file_flags = WIRE_FILE_UPPER | WIRE_FILE_CREATED},
                 "/tmp/x", "/tmp/x", "");
     CHECK_INT(d.event.arg_count, 8);
     check(&d, "evt.args",
           "\"fd=4(<f>/tmp/x) dirfd=7 name=/tmp/x "
           "flags=49414(O_TRUNC|O_CREAT|O_WRONLY|O_F_CREATED|FD_UPPER_LAYER) mode=0755 "
-          "resolve=<NA> dev=0 ino=0\"");
+          "resolve=9(RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS) dev=0 ino=0\"");
     check(&d, "evt.is_open_write", "true");
     check(&d, "evt.is_open_create", "true");
     check(&d, "evt.is_open_exec", "true");

@@ -35,7 +35,7 @@ static void take_blocks(struct rerun *rerun, struct sv blocks)
         if (type == SCAP_BLOCK_OURS)
             (void)rerun_take(rerun, body);
         else if (type == SCAP_BLOCK_EVENT)
-            (void)rerun_take(rerun, scap_event_extra(body));
+            (void)rerun_take(rerun, scap_carried(body));
     }
 }
 

@@ -175,6 +175,7 @@ static void write_due(struct captures *captures, uint64_t now_ns)
 
     if (captures->ring == NULL)
         return;
+    recorder_flush(captures->recorder);
     for (uint32_t i = 0; i < captures->wanted_count; i++) {
         const struct wanted *wanted = &captures->wanted[i];
         if (wanted->due_ns > now_ns) {

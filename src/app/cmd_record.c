@@ -160,7 +160,10 @@ static struct sv next_path(const struct record *record, struct arena *arena)
 
 static int save(struct record *record, struct err *err)
 {
-    struct capture_ring_counts counts = capture_ring_counts(record->memory);
+    struct capture_ring_counts counts;
+
+    recorder_flush(record->recorder);
+    counts = capture_ring_counts(record->memory);
     struct sv path = next_path(record, record->scratch);
     int rc = capture_ring_save(record->memory, path.ptr, err);
 
@@ -303,6 +306,7 @@ static int tick(struct record *record, struct err *err)
     record->shown_ns = now;
     look_at_clock(record);
     show(record, false);
+    recorder_flush(record->recorder);
     return record->memory != NULL ? 0 : scap_writer_flush(record->writer, err);
 }
 
@@ -355,6 +359,7 @@ static int end(struct record *record, struct err *err)
     int rc = kernel_ring_set_calls(record->ring, &(struct wire_calls){{0}}, err);
     if (rc == 0)
         rc = kernel_ring_consume(record->ring, 0, on_record, record, err);
+    recorder_flush(record->recorder);
     if (rc >= 0 && record->failed != 0) {
         *err = record->err;
         rc = record->failed;

@@ -13,7 +13,7 @@
 #include "match/finding.h"
 
 enum {
-    CARRIED_BYTES = 16 << 10, /* of items that wait for an event; beyond, they get a block */
+    BATCH_BYTES = 16 << 10, /* of items, then they are put */
     BLOCKS_MAX = 64 << 20,
     SCRATCH_BLOCK = 65536,
 };
@@ -23,11 +23,13 @@ struct recorder {
     struct scap_encoder *encoder;
     struct teller *teller;
     struct scap_encoded encoded;
-    struct buf news;   /* items of containers and users */
-    struct buf extra;  /* items for the next block, with their head; empty without any */
-    struct buf blocks; /* of the record at hand */
+    struct buf item;   /* those of one moment */
+    struct buf items;  /* of the batch, with their head; empty without any */
+    struct buf events; /* blocks of the batch */
+    struct buf blocks; /* all of it */
     struct arena *scratch;
-    uint64_t time_ns; /* wall, of the record at hand */
+    uint64_t time_ns;  /* wall, of the record at hand */
+    uint64_t batch_ns; /* of the first one of the batch */
     enum event_type chdir;
     struct recorder_counts counts;
 };
@@ -41,8 +43,9 @@ struct recorder *recorder_new(const struct recorder_parts *parts)
     recorder->teller = teller_new();
     recorder->chdir = event_type_from(SV("chdir"));
     recorder->scratch = arena_new(SCRATCH_BLOCK);
-    buf_init(&recorder->news, BLOCKS_MAX);
-    buf_init(&recorder->extra, BLOCKS_MAX);
+    buf_init(&recorder->item, BLOCKS_MAX);
+    buf_init(&recorder->items, BLOCKS_MAX);
+    buf_init(&recorder->events, BLOCKS_MAX);
     buf_init(&recorder->blocks, BLOCKS_MAX);
     return recorder;
 }
@@ -54,8 +57,9 @@ void recorder_free(struct recorder *recorder)
     scap_encoder_free(recorder->encoder);
     teller_free(recorder->teller);
     arena_free(recorder->scratch);
-    buf_done(&recorder->news);
-    buf_done(&recorder->extra);
+    buf_done(&recorder->item);
+    buf_done(&recorder->items);
+    buf_done(&recorder->events);
     buf_done(&recorder->blocks);
     free(recorder);
 }
@@ -65,51 +69,51 @@ struct recorder_counts recorder_counts(const struct recorder *recorder)
     return recorder->counts;
 }
 
-/* Where items go: behind a head. */
-static struct buf *items(struct recorder *recorder)
+void recorder_flush(struct recorder *recorder)
 {
-    if (recorder->extra.len == 0)
-        scap_extra_begin(&recorder->extra);
-    return &recorder->extra;
+    if (recorder->items.len > 0) {
+        const struct scap_raw carrier = {.time_ns = recorder->batch_ns,
+                                         .code = SCAP_CODE_OURS,
+                                         .param_count = 1,
+                                         .param = {buf_view(&recorder->items)}};
+        scap_put_event(&recorder->blocks, &carrier);
+        recorder->counts.carriers++;
+    }
+    buf_sv(&recorder->blocks, buf_view(&recorder->events));
+    if (recorder->blocks.len > 0 && recorder->blocks.error == 0)
+        recorder->parts.put(recorder->parts.ctx, buf_view(&recorder->blocks));
+    buf_reset(&recorder->items);
+    buf_reset(&recorder->events);
+    buf_reset(&recorder->blocks);
 }
 
-/* A block of an event of no other reader, with the items that wait. */
-static void put_carrier(struct recorder *recorder, uint64_t time_ns)
+/* Take the item at hand into the batch, before which there may have to be another one. */
+static void add_item(struct recorder *recorder)
 {
-    const struct scap_raw carrier = {
-        .time_ns = time_ns, .code = SCAP_CODE_OURS, .extra = buf_view(&recorder->extra)};
-
-    scap_put_event(&recorder->blocks, &carrier);
-    buf_reset(&recorder->extra);
-    recorder->counts.carriers++;
-}
-
-static size_t size_of(const struct scap_raw *raw)
-{
-    size_t size = SCAP_EVENT_FRAME_MAX + raw->extra.len;
-
-    for (uint32_t i = 0; i < raw->param_count; i++)
-        size += sizeof(uint32_t) + raw->param[i].len;
-    return size;
+    if (recorder->item.len > SCAP_CARRIED_MAX) {
+        recorder->counts.too_large++;
+        buf_reset(&recorder->item);
+        return;
+    }
+    if (recorder->items.len > 0 && recorder->items.len + recorder->item.len > SCAP_CARRIED_MAX)
+        recorder_flush(recorder);
+    if (recorder->items.len == 0) {
+        scap_extra_begin(&recorder->items);
+        recorder->batch_ns = recorder->time_ns;
+    }
+    buf_sv(&recorder->items, buf_view(&recorder->item));
+    buf_reset(&recorder->item);
 }
 
 static void put_event(struct recorder *recorder, const struct event *event)
 {
     struct scap_encoded *encoded = &recorder->encoded;
-    bool known = scap_encode(recorder->encoder, event, encoded);
 
-    if (known && encoded->has_enter)
-        scap_put_event(&recorder->blocks, &encoded->enter);
-    if (known)
-        encoded->exit.extra = buf_view(&recorder->extra);
-    if (!known || size_of(&encoded->exit) > SCAP_EVENT_BYTES_MAX) {
-        put_carrier(recorder, event->time_ns);
-        encoded->exit.extra = (struct sv){NULL, 0};
-    }
-    if (!known)
+    if (!scap_encode(recorder->encoder, event, encoded))
         return;
-    scap_put_event(&recorder->blocks, &encoded->exit);
-    buf_reset(&recorder->extra);
+    if (encoded->has_enter)
+        scap_put_event(&recorder->events, &encoded->enter);
+    scap_put_event(&recorder->events, &encoded->exit);
     recorder->counts.events++;
 }
 
@@ -122,7 +126,7 @@ static void put_told(struct recorder *recorder, const struct event *event, const
     told.arg[0] = value_i64(0);
     told.arg[1] = value_sv(sv(path));
     if (scap_encode(recorder->encoder, &told, encoded))
-        scap_put_event(&recorder->blocks, &encoded->exit);
+        scap_put_event(&recorder->events, &encoded->exit);
 }
 
 /* A process that the tables had to read from /proc. Others learn of it as they do of any: from the
@@ -154,7 +158,8 @@ static void put_change(void *ctx, const struct change *change)
 {
     struct recorder *recorder = ctx;
 
-    recorded_put_change(items(recorder), change);
+    recorded_put_change(&recorder->item, change);
+    add_item(recorder);
     if (change->kind == CHANGE_TASK)
         put_process(recorder, &change->task);
 }
@@ -169,17 +174,14 @@ void recorder_take(struct recorder *recorder, const struct wire_header *record,
 
     recorder->time_ns = record->time_ns + (uint64_t)clock.boot_offset_ns;
     tables_tell_new(recorder->parts.tables, put_change, recorder);
-    if (recorder->extra.len + record->size > CARRIED_BYTES && recorder->extra.len > 0)
-        put_carrier(recorder, recorder->time_ns);
-    if (event != NULL && event->process != NULL)
-        teller_process(recorder->teller, event->process, &recorder->news);
-    if (recorder->news.len > 0)
-        buf_sv(items(recorder), buf_view(&recorder->news));
-    buf_reset(&recorder->news);
-    recorded_put_record(items(recorder), &clock, record);
+    if (event != NULL && event->process != NULL) {
+        teller_process(recorder->teller, event->process, &recorder->item);
+        add_item(recorder);
+    }
+    recorded_put_record(&recorder->item, &clock, record);
+    add_item(recorder);
     if (event != NULL)
         put_event(recorder, event);
-    if (recorder->blocks.len > 0)
-        recorder->parts.put(recorder->parts.ctx, buf_view(&recorder->blocks));
-    buf_reset(&recorder->blocks);
+    if (recorder->items.len >= BATCH_BYTES)
+        recorder_flush(recorder);
 }

@@ -17,7 +17,7 @@ struct recorder;
 struct tables;
 struct wire_header;
 
-/* Takes whole blocks, which belong together, of one moment. */
+/* Takes whole blocks, which belong together. */
 typedef void (*recorder_blocks_fn)(void *ctx, struct sv blocks);
 
 struct recorder_parts {
@@ -28,8 +28,9 @@ struct recorder_parts {
 };
 
 struct recorder_counts {
-    uint64_t events;   /* that other tools see */
-    uint64_t carriers; /* blocks that only we read */
+    uint64_t events;    /* that other tools see */
+    uint64_t carriers;  /* blocks that only we read */
+    uint64_t too_large; /* items that no block holds */
 };
 
 struct recorder *recorder_new(const struct recorder_parts *parts);
@@ -40,5 +41,8 @@ DEFINE_SCOPED(struct recorder *, recorder_free)
  * used. */
 void recorder_take(struct recorder *recorder, const struct wire_header *record,
                    const struct event *event);
+
+/* Hand over what waits: before a file is ended, and once a second for one that grows. */
+void recorder_flush(struct recorder *recorder);
 
 struct recorder_counts recorder_counts(const struct recorder *recorder);

@@ -36,8 +36,8 @@ DEFINE_SCOPED(struct rerun *, rerun_free)
 /* Another recording begins: forget all. */
 void rerun_begin(struct rerun *rerun);
 
-/* Take in the body of a block of SCAP_BLOCK_OURS, or what follows an event in its block. false, and
- * nothing is done, when it is no such thing or its records are of another version. */
+/* Take in the body of a block of SCAP_BLOCK_OURS, or what an event of SCAP_CODE_OURS carries.
+ * false, and nothing is done, when it is no such thing or its records are of another version. */
 bool rerun_take(struct rerun *rerun, struct sv bytes);
 
 struct tables *rerun_tables(struct rerun *rerun);

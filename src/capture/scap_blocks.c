@@ -293,10 +293,6 @@ void scap_put_event(struct buf *out, const struct scap_raw *event)
     put_lengths(out, event, wide);
     for (uint32_t i = 0; i < event->param_count; i++)
         buf_sv(out, event->param[i]);
-    if (event->extra.len > 0) {
-        pad(out, at);
-        buf_sv(out, event->extra);
-    }
     scap_block_end(out, at);
 }
 
@@ -324,13 +320,16 @@ bool scap_block_next(struct sv *blocks, uint32_t *type, struct sv *body)
     return true;
 }
 
-struct sv scap_event_extra(struct sv body)
+struct sv scap_carried(struct sv body)
 {
-    enum { CPU_BYTES = 2, LENGTH_AT = CPU_BYTES + 16 };
-    size_t end;
+    enum { CPU_BYTES = 2, CODE_AT = CPU_BYTES + 20, PARAMS_AT = CPU_BYTES + EVENT_HEADER_BYTES };
+    uint16_t code, len;
 
-    if (body.len < CPU_BYTES + EVENT_HEADER_BYTES)
+    if (body.len < PARAMS_AT + sizeof(len))
         return (struct sv){NULL, 0};
-    end = ((size_t)CPU_BYTES + u32_at(body, LENGTH_AT) + 3) & ~(size_t)3;
-    return sv_sub(body, end, body.len);
+    memcpy(&code, body.ptr + CODE_AT, sizeof(code));
+    memcpy(&len, body.ptr + PARAMS_AT, sizeof(len));
+    if (code != SCAP_CODE_OURS || len > body.len - PARAMS_AT - sizeof(len))
+        return (struct sv){NULL, 0};
+    return sv_sub(body, PARAMS_AT + sizeof(len), len);
 }

@@ -32,9 +32,9 @@ enum scap_block {
 #define SCAP_PATH_MAX 1024
 #define SCAP_LIST_TEXT_MAX 4096    /* arguments, environment, cgroups of a listed process */
 #define SCAP_EVENT_BYTES_MAX 65000 /* of a block that is not LARGE */
-#define SCAP_EVENT_FRAME_MAX 64    /* bytes of a block besides parameters and what follows */
-#define SCAP_CODE_OURS                                                                             \
-    0x7fff /* an event that only carries `extra`: others skip what they do not know */
+/* An event that has items of ours as its one parameter: others skip codes they do not know. */
+#define SCAP_CODE_OURS 0x7fff
+#define SCAP_CARRIED_MAX 60000 /* bytes of that parameter */
 
 size_t scap_block_begin(struct buf *out, uint32_t type); /* the place to give to _end() */
 void scap_block_end(struct buf *out, size_t at);
@@ -115,8 +115,8 @@ void scap_put_fd(struct buf *out, const struct scap_fd *fd);
 
 /* Take the first of blocks that this module made off their front; false at the end. */
 bool scap_block_next(struct sv *blocks, uint32_t *type, struct sv *body);
-/* What follows the event in the body of an event's block: with padding, or empty. */
-struct sv scap_event_extra(struct sv body);
+/* The items that the body of an event's block carries; empty for an event of others. */
+struct sv scap_carried(struct sv body);
 
 /* An event as the file has it. */
 struct scap_raw {
@@ -125,7 +125,6 @@ struct scap_raw {
     uint16_t code, cpu;
     uint32_t param_count;
     struct sv param[SCAP_PARAMS_MAX];
-    struct sv extra; /* follows the event inside its block, where other tools do not look */
 };
 /* The block of an event; LARGE when the table says so of its code. Others take no other one of more
  * than SCAP_EVENT_BYTES_MAX: the caller sees to that. */

@@ -1,10 +1,10 @@
 /* capture/scap_extra.h - what captures of ours hold beyond what other tools read.
  *
  * The kernel side resolves paths and descriptors, and enrich/ reads files; .scap has no place for
- * that. So that a replay decodes what the sensor decoded, an event's block also holds the record of
- * the kernel ring, and what had been learnt elsewhere by then. It stands between the event's end
- * and the block's, where sysdig, Falco and Wireshark do not look; the state at the beginning is a
- * block of a type of its own, SCAP_BLOCK_OURS, which they skip.
+ * that. So that a replay decodes what the sensor decoded, the records of the kernel ring are in the
+ * file as well, and what had been learnt elsewhere by then: in events of a code that others do not
+ * know and skip, SCAP_CODE_OURS, each before the events of its records. The state at the beginning
+ * is a block of a type of its own, SCAP_BLOCK_OURS, which they skip.
  *
  * Both are a head and items, each padded to four bytes. An item is kind (u16), zero (u16), length
  * (u32) and bytes. Kinds that a reader does not know are passed over. Any thread. */

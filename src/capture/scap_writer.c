@@ -1,10 +1,9 @@
 /* Capture files on disk.
  *
- * Blocks are padded to four bytes by who makes them; here they are only bytes that must not be
- * torn. They wait in `pending` until it is large or somebody flushes. A write that fails half-way,
- * on a full disk most of all, leaves part of a block: the file is cut back to where the last
- * complete write ended, which is a boundary of blocks (plain) or of what gzip can unpack (gzip:
- * every write ends in a sync flush). */
+ * Blocks are padded to four bytes by who makes them; here they are bytes that must not be torn.
+ * They wait in `pending` until it is large or somebody flushes. A write that fails half-way, on a
+ * full disk most of all, leaves part of a block: a plain file is cut back to the last whole one, a
+ * packed one stays as it is, as it unpacks up to where it breaks off. */
 #include "capture/scap_writer.h"
 
 #include <errno.h>
@@ -16,6 +15,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "capture/scap_blocks.h"
 
 enum {
     PENDING_BYTES = 256 << 10, /* unpacked, written when there are more */
@@ -61,13 +61,36 @@ int scap_writer_open(const char *path, const struct scap_writer_options *options
 static int fail(struct scap_writer *writer, int rc, struct err *err)
 {
     writer->failed = rc;
-    /* Nothing can be done when this fails as well: the reader says where the file is torn. */
-    if (ftruncate(writer->fd, (off_t)writer->written) != 0 ||
-        lseek(writer->fd, (off_t)writer->written, SEEK_SET) < 0)
-        return err_set(err, rc, "capture '%s' ends torn after %llu bytes: %s", writer->path,
-                       (unsigned long long)writer->written, strerror(-rc));
     return err_set(err, rc, "capture '%s' ends after %llu bytes: %s", writer->path,
                    (unsigned long long)writer->written, strerror(-rc));
+}
+
+/* Bytes of the whole blocks among the first `len` ones. */
+static size_t whole_blocks(struct sv blocks, size_t len)
+{
+    struct sv rest = sv_sub(blocks, 0, len);
+    struct sv body;
+    uint32_t type;
+
+    while (scap_block_next(&rest, &type, &body))
+        continue;
+    return len - rest.len;
+}
+
+/* Only part of `bytes` was written. */
+static void keep_whole(struct scap_writer *writer, struct sv bytes)
+{
+    off_t end = lseek(writer->fd, 0, SEEK_CUR);
+    size_t got = end > (off_t)writer->written ? (size_t)(end - (off_t)writer->written) : 0;
+
+    if (writer->options.gzip) {
+        writer->written += got;
+        return;
+    }
+    writer->written += whole_blocks(bytes, got < bytes.len ? got : bytes.len);
+    if (ftruncate(writer->fd, (off_t)writer->written) != 0)
+        return; /* a reader says where the file is torn */
+    (void)lseek(writer->fd, (off_t)writer->written, SEEK_SET);
 }
 
 /* Pack what is pending into `packed`; `how` is one of zlib's flush values. */
@@ -98,8 +121,10 @@ static int write_out(struct scap_writer *writer, struct buf *bytes, struct err *
     struct err why = {0};
     int rc = file_write_all(writer->fd, buf_view(bytes), &why);
 
-    if (rc < 0)
+    if (rc < 0) {
+        keep_whole(writer, buf_view(bytes));
         return fail(writer, rc, err);
+    }
     writer->written += bytes->len;
     buf_reset(bytes);
     return 0;

@@ -401,7 +401,6 @@ static void encode_part(const struct scap_part_plan *part, const struct event *e
     out->cpu = event->cpu;
     out->code = part->code;
     out->param_count = part->info->param_count;
-    out->extra = (struct sv){NULL, 0};
     for (uint32_t i = 0; i < out->param_count; i++) {
         const struct scap_param *param = &part->info->param[i];
         struct value value = value_of(event, part->arg[i], param);

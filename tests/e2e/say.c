@@ -42,7 +42,7 @@ static void run(struct sv file, struct wanted *wanted)
         if (type == SCAP_BLOCK_OURS)
             (void)rerun_take(rerun, body);
         else if (type == SCAP_BLOCK_EVENT)
-            (void)rerun_take(rerun, scap_event_extra(body));
+            (void)rerun_take(rerun, scap_carried(body));
     }
 }
 

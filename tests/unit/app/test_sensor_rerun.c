@@ -179,7 +179,7 @@ static void run_again(struct sv file, struct said *said)
         if (type == SCAP_BLOCK_OURS)
             ours += rerun_take(rerun, body);
         if (type == SCAP_BLOCK_EVENT)
-            (void)rerun_take(rerun, scap_event_extra(body));
+            (void)rerun_take(rerun, scap_carried(body));
     }
     CHECK_INT(file.len, 0);
     CHECK_INT(ours, 1);
@@ -307,6 +307,7 @@ static void test_same(void **state)
         sensor_wait(pid, 0);
         drain(&live);
     }
+    recorder_flush(live.recorder);
     again.engine = other;
     buf_init(&again.text, TEXT_MAX);
     run_again(buf_view(&live.file), &again);

@@ -157,14 +157,34 @@ static void test_event(void **state)
     CHECK_INT(number(&out, 32, 4), 2);
     CHECK_INT(number(&out, 36, 2), 8);
     CHECK_INT(number(&out, 38, 2), 3);
-    size_t plain = out.len;
-    buf_reset(&out);
-    event.extra = SV("more");
+    struct sv blocks = buf_view(&out), body;
+    uint32_t type;
+    CHECK(scap_block_next(&blocks, &type, &body));
+    CHECK_INT(type, SCAP_BLOCK_EVENT);
+    CHECK_INT(scap_carried(body).len, 0);
+    CHECK(!scap_block_next(&blocks, &type, &body));
+}
+
+static void test_carried(void **state)
+{
+    const struct scap_raw event = {
+        .code = SCAP_CODE_OURS, .param_count = 1, .param = {{"more", 4}}};
+    scoped(buf_done) struct buf out = {0};
+    struct sv body;
+    uint32_t type;
+
+    (void)state;
     scap_put_event(&out, &event);
     check_frame(&out, SCAP_BLOCK_EVENT);
-    CHECK_INT(out.len, plain + 4);
-    CHECK_INT(number(&out, 26, 4), 26 + 2 * 2 + 11); /* which does not count what follows it */
-    CHECK(memcmp(out.ptr + out.len - 8, "more", 4) == 0);
+    struct sv blocks = buf_view(&out);
+    CHECK(scap_block_next(&blocks, &type, &body));
+    CHECK_SV(scap_carried(body), SV("more"));
+    for (size_t len = 0; len < body.len; len++) /* cut: nothing, or all of it */
+        CHECK(scap_carried(sv_sub(body, 0, len)).len == 0 || len >= 34);
+    for (size_t len = 0; len < out.len; len++) {
+        blocks = (struct sv){out.ptr, len};
+        CHECK(!scap_block_next(&blocks, &type, &body));
+    }
 }
 
 static void test_large(void **state)
@@ -187,7 +207,8 @@ int main(void)
         cmocka_unit_test(test_section), cmocka_unit_test(test_machine),
         cmocka_unit_test(test_users),   cmocka_unit_test(test_interface),
         cmocka_unit_test(test_process), cmocka_unit_test(test_fds),
-        cmocka_unit_test(test_event),   cmocka_unit_test(test_large),
+        cmocka_unit_test(test_event),   cmocka_unit_test(test_carried),
+        cmocka_unit_test(test_large),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

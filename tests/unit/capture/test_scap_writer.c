@@ -32,6 +32,7 @@ static int setup(void **state)
     (void)snprintf(w->path, sizeof(w->path), "%s/a.scap", w->dir);
     for (size_t i = 0; i < sizeof(w->block); i++)
         w->block[i] = (char)(i * 37 + 11);
+    memcpy(w->block + 4, &(uint32_t){BLOCK}, sizeof(uint32_t));
     *state = w;
     return 0;
 }
@@ -152,32 +153,42 @@ static void test_limit(void **state)
 }
 
 /* A disk that is full after some bytes: the file ends with a whole block, and says why. */
-static void test_full_disk(void **state)
+static void fill_disk(struct world *w, rlim_t size, bool each)
 {
-    struct world *w = *state;
-    static const rlim_t sizes[] = {0, 1, 63, 64, 65, 1000, 5000};
+    scoped(scap_writer_close) struct scap_writer *writer = open_writer(w, 0, false);
     struct rlimit was;
+    int rc = 0;
 
     CHECK_INT(getrlimit(RLIMIT_FSIZE, &was), 0);
+    const struct rlimit small = {size, was.rlim_max};
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (int n = 0; n < 1000 && rc == 0; n++) {
+        rc = append(w, writer);
+        if (rc == 0 && each)
+            rc = scap_writer_flush(writer, &w->err);
+    }
+    if (rc == 0)
+        rc = scap_writer_finish(writer, &w->err);
+    CHECK_INT(setrlimit(RLIMIT_FSIZE, &was), 0);
+    CHECK_INT(rc, -EFBIG);
+    CHECK_HAS(w->err.text, w->path);
+    CHECK_INT(file_size(w), size / BLOCK * BLOCK);
+    CHECK_INT(scap_writer_bytes(writer), size / BLOCK * BLOCK);
+    CHECK_INT(append(w, writer), -EFBIG); /* and goes on failing */
+    CHECK_INT(file_size(w), size / BLOCK * BLOCK);
+    (void)unlink(w->path);
+}
+
+static void test_full_disk(void **state)
+{
+    static const rlim_t sizes[] = {0, 1, 63, 64, 65, 1000, 5000};
+
     (void)signal(SIGXFSZ, SIG_IGN);
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        scoped(scap_writer_close) struct scap_writer *writer = open_writer(w, 0, false);
-        const struct rlimit small = {sizes[i], was.rlim_max};
-        int rc = 0;
-        test_row("plain");
-        CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
-        for (int n = 0; n < 1000 && rc == 0; n++) {
-            rc = append(w, writer);
-            if (rc == 0)
-                rc = scap_writer_flush(writer, &w->err);
-        }
-        CHECK_INT(setrlimit(RLIMIT_FSIZE, &was), 0);
-        CHECK_INT(rc, -EFBIG);
-        CHECK_HAS(w->err.text, w->path);
-        CHECK_INT(file_size(w), sizes[i] / BLOCK * BLOCK);
-        CHECK_INT(append(w, writer), -EFBIG); /* and goes on failing */
-        CHECK_INT(file_size(w), sizes[i] / BLOCK * BLOCK);
-        (void)unlink(w->path);
+        test_row("each block by itself");
+        fill_disk(*state, sizes[i], true);
+        test_row("all of them at once");
+        fill_disk(*state, sizes[i], false);
     }
 }
 

@@ -30,6 +30,7 @@
 #include "enrich/tables.h"
 #include "match/engine.h"
 #include "match/finding.h"
+#include "match/rule_stats.h"
 
 #define TURN_MS 1000 /* the loop looks around at least this often */
 #define MS_NS 1000000ULL
@@ -252,6 +253,7 @@ static void report_loss(struct sensor *sensor)
     kernel_ring_counts(sensor->ring, &now.ring);
     tables_counts(sensor->tables[0], &tables);
     now.processes = tables.forgotten;
+    now.regex = sensor->regex_limits + rule_stats_regex_limits(sensor->rules->engine[0]);
     while (loss_next(&sensor->loss, &now, clock_mono_ns(), &note)) {
         log_warn(sensor->log, note.rule, log_u64("lost", note.field[0].value),
                  log_u64("since_start", note.field[note.field_count - 1].value),
@@ -279,6 +281,7 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
     rc = kernel_ring_set_calls(sensor->ring, &calls, &ring_err);
     if (rc < 0)
         log_error(sensor->log, "io_uring is not watched", log_str("why", err_text(&ring_err, rc)));
+    sensor->regex_limits += rule_stats_regex_limits(sensor->rules->engine[0]);
     rules_close(sensor->rules);
     sensor->rules = fresh;
     sensor->stamp_seen = fresh->stamp;

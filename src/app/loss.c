@@ -47,6 +47,14 @@ static const struct {
             "processes.forgotten",
             PRIORITY_WARNING,
         },
+    [LOSS_REGEX] =
+        {
+            "tiercel internal: regular expressions gave up",
+            "A regular expression of a rule took too many steps on a value and counted as no match. "
+            "'tiercel stats rules' names the rule: write it without nested repetitions.",
+            "regex.limits",
+            PRIORITY_WARNING,
+        },
 };
 
 static const char *const kind_name[WIRE_KIND_COUNT] = {
@@ -76,6 +84,8 @@ static uint64_t total(const struct loss_counts *counts, enum loss_cause cause)
         return counts->ring.malformed;
     case LOSS_FINDINGS:
         return counts->findings;
+    case LOSS_REGEX:
+        return counts->regex;
     case LOSS_PROCESSES:
     case LOSS_CAUSES:
         break;
@@ -99,6 +109,9 @@ static void tell(struct loss_counts *told, const struct loss_counts *now, enum l
         return;
     case LOSS_FINDINGS:
         told->findings = now->findings;
+        return;
+    case LOSS_REGEX:
+        told->regex = now->regex;
         return;
     case LOSS_PROCESSES:
     case LOSS_CAUSES:

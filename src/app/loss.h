@@ -21,12 +21,13 @@ enum loss_cause {
     LOSS_MALFORMED, /* a record that is none */
     LOSS_FINDINGS,  /* a match that could not be kept */
     LOSS_PROCESSES, /* a process was forgotten while it was needed */
+    LOSS_REGEX,     /* a regular expression gave up */
     LOSS_CAUSES,
 };
 
 struct loss_counts {
     struct kernel_ring_counts ring;
-    uint64_t findings, processes;
+    uint64_t findings, processes, regex;
 };
 
 struct loss {

@@ -29,6 +29,7 @@ struct sensor {
     struct rules *rules;
     uint64_t stamp_seen, stamp_tried; /* of the rule files: at the last look, the last reload */
     uint64_t reloads, reloads_failed;
+    uint64_t regex_limits;               /* hit under rules that were replaced since */
     struct err reload_failure;           /* of the last one that failed */
     uint64_t started_ns, rules_since_ns; /* wall */
     struct kernel_ring *ring;

@@ -15,9 +15,8 @@
 #include "match/rule_stats.h"
 
 static const char *const kind_names[WIRE_KIND_COUNT] = {
-    [0] = "any",          [WIRE_FORK] = "fork",     [WIRE_EXEC] = "exec",
-    [WIRE_EXIT] = "exit", [WIRE_CGROUP] = "cgroup", [WIRE_OPEN] = "open",
-    [WIRE_CALL] = "call", [WIRE_TASK] = "task",
+    [0] = "not_looked_at",    [WIRE_FORK] = "fork", [WIRE_EXEC] = "exec", [WIRE_EXIT] = "exit",
+    [WIRE_CGROUP] = "cgroup", [WIRE_OPEN] = "open", [WIRE_CALL] = "call", [WIRE_TASK] = "task",
 };
 
 static void put_u64(struct json_writer *w, const char *key, uint64_t number)
@@ -107,7 +106,7 @@ static void put_tables(const struct sensor *sensor, struct json_writer *w)
     json_object_end(w);
     json_key(w, "limits");
     json_object_begin(w);
-    put_u64(w, "regex", rule_stats_regex_limits(sensor->rules->engine[0]));
+    put_u64(w, "regex", sensor->regex_limits + rule_stats_regex_limits(sensor->rules->engine[0]));
     put_u64(w, "processes_forgotten", counts.forgotten);
     put_u64(w, "containers_over_limit", counts.containers_over_limit);
     json_object_end(w);

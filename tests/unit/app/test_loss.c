@@ -34,6 +34,7 @@ static void each_cause_has_its_finding(void **state)
         {"malformed", {.ring.malformed = 1}, "records not understood", "records.malformed", 1},
         {"findings", {.findings = 9}, "findings lost", "findings.lost", 9},
         {"processes", {.processes = 1}, "processes forgotten", "processes.forgotten", 1},
+        {"regex", {.regex = 3}, "regular expressions gave up", "regex.limits", 3},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

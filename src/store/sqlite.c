@@ -310,6 +310,51 @@ static const struct store_ops sqlite_ops = {
     .close = close_store,
 };
 
+static int refuse(struct err *err)
+{
+    return err_set(err, -EROFS, "the store is open for reading");
+}
+
+static int refuse_append(struct store *store, const struct store_finding *finding, struct err *err)
+{
+    return refuse(err);
+}
+
+static int refuse_evidence(struct store *store, const struct store_evidence *evidence,
+                           struct err *err)
+{
+    return refuse(err);
+}
+
+static int refuse_commit(struct store *store, struct err *err)
+{
+    return refuse(err);
+}
+
+static int refuse_trim(struct store *store, uint64_t sources, uint64_t before_ns, struct err *err)
+{
+    return refuse(err);
+}
+
+static int refuse_set(struct store *store, struct sv key, struct sv value, struct err *err)
+{
+    return refuse(err);
+}
+
+static const struct store_ops reading_ops = {
+    .append = refuse_append,
+    .append_evidence = refuse_evidence,
+    .commit = refuse_commit,
+    .read = read_findings,
+    .read_evidence = read_evidence,
+    .count_evidence = count_evidence,
+    .trim_evidence = refuse_trim,
+    .count = count_findings,
+    .set = refuse_set,
+    .get = get,
+    .close = close_store,
+};
+
 /* SQLite would make the file readable for everybody; findings hold command lines. The log files
  * take its mode. */
 static int make_file(const char *path, struct err *err)
@@ -414,13 +459,15 @@ static int sync_directory(const char *path, struct err *err)
     return 0;
 }
 
-static int open_reader(struct sqlite_store *s, const char *vfs, struct err *err)
+static int prepare(struct sqlite_store *s, struct err *err)
 {
-    int rc = open_connection(s->path, vfs, SQLITE_OPEN_READONLY, &s->reader, err);
+    int rc = 0;
 
-    for (size_t i = 0; i < STATEMENT_COUNT && rc == 0; i++)
-        rc = sqlite_db_prepare(statements[i].reads ? s->reader : s->writer, statements[i].sql,
-                               &s->statement[i], err);
+    for (size_t i = 0; i < STATEMENT_COUNT && rc == 0; i++) {
+        sqlite3 *db = statements[i].reads ? s->reader : s->writer;
+        if (db != NULL)
+            rc = sqlite_db_prepare(db, statements[i].sql, &s->statement[i], err);
+    }
     if (rc == 0)
         rc = sqlite_evidence_open(s->writer, s->reader, &s->evidence, err);
     return rc;
@@ -439,23 +486,54 @@ static int open_steps(struct sqlite_store *s, const char *path, const char *vfs,
     if (rc == 0)
         rc = sync_directory(s->path, err);
     if (rc == 0)
-        rc = open_reader(s, vfs, err);
-    return rc;
+        rc = open_connection(s->path, vfs, SQLITE_OPEN_READONLY, &s->reader, err);
+    return rc == 0 ? prepare(s, err) : rc;
 }
 
-int sqlite_open(const char *path, const char *vfs, struct store **out, struct err *err)
+static int open_to_read(struct sqlite_store *s, const char *path, struct err *err)
+{
+    struct stat st;
+    int64_t version = 0;
+
+    if (stat(path, &st) != 0)
+        return err_set(err, -errno, "%s", strerror(errno));
+    int rc = open_connection(path, NULL, SQLITE_OPEN_READONLY, &s->reader, err);
+    if (rc < 0)
+        return rc;
+    s->path = sqlite3_db_filename(s->reader, "main");
+    rc = sqlite_schema_check(s->reader, &sqlite_schema, err);
+    if (rc == 0)
+        rc = sqlite_db_number(s->reader, "PRAGMA user_version", &version, err);
+    if (rc == 0 && version < (int64_t)sqlite_schema.count)
+        rc = err_set(err, -EPROTO, "made by an older tiercel; start the hub once");
+    return rc == 0 ? prepare(s, err) : rc;
+}
+
+static int open_store(const char *path, const char *vfs, const struct store_ops *ops,
+                      struct store **out, struct err *err)
 {
     scoped(store_close) struct store *store = xcalloc(1, sizeof(struct sqlite_store));
     scoped(buf_done) struct buf plain = {0};
 
-    *self(store) = (struct sqlite_store){.base.ops = &sqlite_ops, .claim = -1};
+    *self(store) = (struct sqlite_store){.base.ops = ops, .claim = -1};
     if (path[0] == '\0')
         return err_set(err, -EINVAL, "the store has no path");
     /* "./" keeps SQLite from seeing one of its special names, such as ":memory:". */
     buf_printf(&plain, "%s%s", path[0] == '/' ? "" : "./", path);
-    int rc = open_steps(self(store), buf_cstr(&plain), vfs, err);
+    int rc = ops == &reading_ops ? open_to_read(self(store), buf_cstr(&plain), err)
+                                 : open_steps(self(store), buf_cstr(&plain), vfs, err);
     if (rc < 0)
         return err_wrap(err, rc, "store '%s'", path);
     *out = take(store);
     return 0;
+}
+
+int sqlite_open(const char *path, const char *vfs, struct store **out, struct err *err)
+{
+    return open_store(path, vfs, &sqlite_ops, out, err);
+}
+
+int sqlite_open_to_read(const char *path, struct store **out, struct err *err)
+{
+    return open_store(path, NULL, &reading_ops, out, err);
 }

@@ -10,3 +10,5 @@ struct store;
 
 /* As store_open(), through the SQLite VFS of that name; NULL is SQLite's own. */
 must_check int sqlite_open(const char *path, const char *vfs, struct store **out, struct err *err);
+/* As store_open_to_read(). */
+must_check int sqlite_open_to_read(const char *path, struct store **out, struct err *err);

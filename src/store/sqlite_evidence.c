@@ -579,12 +579,14 @@ int sqlite_evidence_open(sqlite3 *writer, sqlite3 *reader, struct sqlite_evidenc
 
     e->writer = writer;
     e->reader = reader;
-    for (size_t i = 0; i < STATEMENT_COUNT && rc == 0; i++)
-        rc = sqlite_db_prepare(statements[i].reads ? reader : writer, statements[i].sql,
-                               &e->statement[i], err);
-    if (rc == 0)
+    for (size_t i = 0; i < STATEMENT_COUNT && rc == 0; i++) {
+        sqlite3 *db = statements[i].reads ? reader : writer;
+        if (db != NULL)
+            rc = sqlite_db_prepare(db, statements[i].sql, &e->statement[i], err);
+    }
+    if (rc == 0 && writer != NULL)
         rc = read_open(e, err);
-    if (rc == 0)
+    if (rc == 0 && writer != NULL)
         rc = read_older(e, err);
     if (rc < 0)
         return rc;

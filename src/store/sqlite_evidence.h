@@ -11,7 +11,8 @@ struct err;
 struct sqlite3;
 struct sqlite_evidence;
 
-/* Prepare statements on both connections, which outlive it, and read what open blocks hold. */
+/* Prepare statements on both connections, which outlive it, and read what open blocks hold. Without
+ * a writer it is for reading alone. */
 must_check int sqlite_evidence_open(struct sqlite3 *writer, struct sqlite3 *reader,
                                     struct sqlite_evidence **out, struct err *err);
 void sqlite_evidence_close(struct sqlite_evidence *evidence); /* NULL is fine */

@@ -13,6 +13,11 @@ int store_open(const char *path, struct store **out, struct err *err)
     return sqlite_open(path, NULL, out, err);
 }
 
+int store_open_to_read(const char *path, struct store **out, struct err *err)
+{
+    return sqlite_open_to_read(path, out, err);
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL)

@@ -75,6 +75,10 @@ typedef int (*store_row_fn)(void *ctx, uint64_t sequence, const struct store_fin
  * Errors: -ENOENT (no such directory), -EACCES, -EIO, -ENOSPC, -EINVAL (another kind of file),
  * -EBADMSG (damaged), -EPROTO (made by a newer tiercel), -EBUSY (in use). */
 must_check int store_open(const char *path, struct store **out, struct err *err);
+/* The same to read from, also while a hub has it open. Appending and committing fail with -EROFS.
+ * Errors: -ENOENT (no store), -EACCES, -EIO, -EINVAL, -EBADMSG, -EPROTO (made by a newer tiercel,
+ * or by an older one that has to be started first). */
+must_check int store_open_to_read(const char *path, struct store **out, struct err *err);
 void store_close(struct store *store); /* appended but not committed is lost; NULL is fine */
 DEFINE_SCOPED(struct store *, store_close)
 

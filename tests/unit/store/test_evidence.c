@@ -229,6 +229,29 @@ static void what_is_refused(void **state)
     CHECK_INT(look(store, (struct store_evidence_query){0}).count, 0);
 }
 
+/* While a hub has it open, somebody else reads; what is committed shows at once. */
+static void is_read_beside_the_writer(void **state)
+{
+    scoped(place_remove) struct place place = place_make();
+    scoped(store_close) struct store *store = NULL;
+    scoped(store_close) struct store *reader = NULL;
+    scoped(buf_done) struct buf text = {0};
+    struct err err;
+
+    CHECK_INT(store_open_to_read(place.path, &reader, &err), -ENOENT);
+    CHECK_HAS(err.text, place.path);
+    CHECK_INT(store_open(place.path, &store, NULL), 0);
+    put_many(store, 0, 500, 50);
+    CHECK_INT(store_open_to_read(place.path, &reader, NULL), 0);
+    CHECK_INT(look(reader, (struct store_evidence_query){0}).count, 500);
+    put_many(store, 500, 900, 50);
+    CHECK_INT(look(reader, (struct store_evidence_query){.newest_first = true}).count, 900);
+    CHECK_INT(store_append_evidence(reader, make(&text, 1, SOURCE_A), &err), -EROFS);
+    CHECK_INT(store_commit(reader, &err), -EROFS);
+    store_close(take(store));
+    CHECK_INT(look(reader, (struct store_evidence_query){0}).count, 900);
+}
+
 /* Each operation on the disk fails in turn: what was committed is there, what was not can be
  * appended again, and nothing is there twice. */
 static void each_write_fails_in_turn(void **state)
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_duplicate_is_stored_once),
         cmocka_unit_test(is_removed_by_age),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(is_read_beside_the_writer),
         cmocka_unit_test(each_write_fails_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ int cmd_hub(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
+int cmd_query(int argc, char **argv);
 int cmd_fields(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_dump(int argc, char **argv);

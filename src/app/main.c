@@ -33,6 +33,8 @@ static const struct command {
      "captures through the rules: what they find, in order", cmd_replay},
     {"dump", "FILE.scap [--fields F,...] [--json|--csv] [-p FORMAT] [CONDITION]",
      "the events of a capture", cmd_dump},
+    {"query", "[CONDITION] [--since T] [--source NAME] [--by FIELD] [--count] [--json]",
+     "search the audit records and cloud trails that a hub has stored", cmd_query},
     {"stats", "[rules] [--json] [-c FILE]",
      "what the running sensor has counted; what its rules cost", cmd_stats},
     {"reload", "[--json] [-c FILE]", "have the running sensor read its rules again", cmd_reload},

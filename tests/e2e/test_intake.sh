@@ -79,6 +79,10 @@ jq -es '[.[] | select(.rule == "Secret read" and .tiercel.namespace == "prod" an
     "$work/findings" >"$work/answer" || fail "findings: $(cat "$work/findings")"
 jq -es '[.[] | select(.rule == "Trail stopped" and .priority == "Critical")] | length == 1' \
     "$work/findings" >"$work/answer" || fail "no finding of the trail"
+[ "$("$tiercel" query 'ka.verb = get' --count --store "$work/state/hub/tiercel.db")" -eq 3 ] ||
+    fail "the search does not find what was posted"
+"$tiercel" query 'ct.name = StopLogging' --json --store "$work/state/hub/tiercel.db" |
+    jq -e '.eventID == "e"' >"$work/answer" || fail "the search gives another record"
 hub_stop
 
 # A token, and TLS with a certificate of the client.

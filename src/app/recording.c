@@ -3,6 +3,7 @@
 #include "app/rerun.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "capture/scap_blocks.h"
 #include "capture/scap_reader.h"
 #include "decode/scap.h"
 #include "enrich/history.h"
@@ -89,7 +90,7 @@ static void take_event(struct recording *recording, const struct scap_event *raw
 {
     struct event *event = &recording->event;
 
-    if (raw->extra.len > 0 && rerun_take(recording->rerun, raw->extra)) {
+    if (raw->code == SCAP_CODE_OURS && rerun_take(recording->rerun, raw->data)) {
         recording->ours = true;
         return;
     }

@@ -630,7 +630,6 @@ static int read_event(struct scap_reader *reader, struct scap_item *out, struct 
         len -= 3;
     if (e.bad || len < size || len > from_header.len)
         return 0;
-    event->extra = sv_sub(from_header, len, from_header.len);
     struct sv params = sv_sub(from_header, size, len - size);
     return reader->counted ? split_counted(event, params) : count_params(event, params);
 }

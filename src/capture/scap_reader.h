@@ -38,7 +38,6 @@ struct scap_event {
     bool large;        /* lengths have 32 bits */
     struct sv lengths; /* param_count of them */
     struct sv data;    /* the parameters, one after the other; as long as the lengths say */
-    struct sv extra;   /* what follows the event in its block: scap_extra.h, or padding */
 };
 
 struct scap_item {

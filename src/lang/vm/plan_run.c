@@ -177,7 +177,6 @@ static bool find_out(struct plan_run *run, uint32_t index)
 {
     const struct plan *plan = run->plan;
     const struct plan_node *node = &plan->node[index];
-    const uint32_t *child = &plan->child[node->first];
 
     switch ((enum plan_kind)node->kind) {
     case PLAN_KIND_LEAF: {
@@ -190,13 +189,13 @@ static bool find_out(struct plan_run *run, uint32_t index)
         return !plan_run_holds(run, node->first);
     case PLAN_KIND_AND:
         for (uint32_t i = 0; i < node->count; i++) {
-            if (!plan_run_holds(run, child[i]))
+            if (!plan_run_holds(run, plan->child[node->first + i]))
                 return false;
         }
         return true;
     case PLAN_KIND_OR:
         for (uint32_t i = 0; i < node->count; i++) {
-            if (plan_run_holds(run, child[i]))
+            if (plan_run_holds(run, plan->child[node->first + i]))
                 return true;
         }
         return false;

@@ -15,11 +15,24 @@
 
 /* Members that we use; the values are those of the user interface. */
 enum uring_op {
+    URING_OP_SENDMSG = 9,
+    URING_OP_RECVMSG = 10,
+    URING_OP_ACCEPT = 13,
     URING_OP_CONNECT = 16,
     URING_OP_OPENAT = 18,
+    URING_OP_SEND = 26,
+    URING_OP_RECV = 27,
     URING_OP_OPENAT2 = 28,
     URING_OP_RENAMEAT = 35,
     URING_OP_UNLINKAT = 36,
+    URING_OP_MKDIRAT = 37,
+    URING_OP_SYMLINKAT = 38,
+    URING_OP_LINKAT = 39,
+    URING_OP_SOCKET = 45,
+    URING_OP_SEND_ZC = 47,
+    URING_OP_SENDMSG_ZC = 48,
+    URING_OP_BIND = 56,
+    URING_OP_LISTEN = 57,
     URING_OP_COUNT = 64,
 };
 
@@ -88,6 +101,40 @@ struct io_unlink {
     int dfd;
     int flags;
     struct filename *filename;
+};
+
+struct io_mkdir {
+    int dfd;
+    umode_t mode;
+    struct filename *filename;
+};
+
+struct io_link {
+    int old_dfd, new_dfd;
+    struct filename *oldpath, *newpath;
+    int flags;
+};
+
+struct io_accept {
+    int flags;
+    __u32 file_slot;
+};
+
+struct io_socket {
+    int domain, type, protocol;
+    __u32 file_slot;
+};
+
+struct io_bind {
+    int addr_len;
+};
+
+struct io_listen {
+    int backlog;
+};
+
+struct io_sr_msg {
+    int len;
 };
 
 struct io_connect {

@@ -7,12 +7,12 @@
 #include "bpf/include/wire.h"
 
 #define URING_REQUESTS_MAX 4096 /* under way at once; memory is taken as they come */
-#define URING_ADDRESS_MAX 110   /* bytes of struct sockaddr_un, the longest that is kept */
+#define URING_OVERDUE_NS (100ull * 1000 * 1000) /* an end not seen for so long will not be */
+#define URING_ADDRESS_MAX 110 /* bytes of struct sockaddr_un, the longest that is kept */
 
 enum uring_state {
     URING_WAITING,
-    URING_DONE, /* `result` is there, no record was made */
-    URING_TOLD, /* user space made the record */
+    URING_TAKEN, /* whoever set this makes the record */
 };
 
 struct uring_request {
@@ -21,7 +21,8 @@ struct uring_request {
     __u64 start_ns, time_ns;
     __s64 result;
     __u32 pid, tid;
-    __s32 fd, new_fd; /* descriptors, or directories of names */
+    __u64 arg[6];     /* as the call that does the same has them */
+    __s32 fd, new_fd; /* descriptors, or directories of names; AT_FDCWD where there is none */
     __u32 slot;       /* of the ring's file table: 1 + index, URING_SLOT_ANY, 0: none */
     __u32 flags, mode;
     __u32 wire_flags;
@@ -31,7 +32,7 @@ struct uring_request {
     __u16 address_len;
     __u16 resolve; /* of an openat2 */
     __u8 quiet;    /* success is not told to user space */
-    __u8 pad;
+    __u8 about;    /* the record is about descriptor `fd` */
     char address[URING_ADDRESS_MAX];
     char name[WIRE_PATH_MAX], new_name[WIRE_PATH_MAX];
 };

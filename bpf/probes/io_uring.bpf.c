@@ -10,7 +10,9 @@
  *
  * Two kinds of request have no second end to see: those that are to say nothing when they succeed,
  * and those whose result found no room in the ring that user space reads. Both stay in the table;
- * user space is woken, finds them there when they are done (on_uring_late) and makes the record.
+ * user space is woken and lets on_uring_late find those that are done. They are put aside for it,
+ * and it makes their records. One that is found so is taken by whoever sets its state first, so
+ * that each is told once.
  *
  * A request that was under way before these programs were attached, or did not fit the table, has
  * its second end only: its names are missing, an opened file is still told from its descriptor. */
@@ -35,8 +37,18 @@ struct {
     __type(value, struct uring_request);
 } uring_requests SEC(".maps");
 
-__u64 uring_late = 0;  /* counts what may need on_uring_late; user space sets it back */
-__u64 uring_moved = 0; /* keys of requests whose memory is used again: no addresses */
+__u64 uring_late = 0;    /* counts what may need on_uring_late; user space sets it back */
+__u64 uring_waiting = 0; /* of those, not done at the last look */
+__u64 uring_aside = 0;   /* requests put aside: their keys */
+
+/* Requests that are done and whose records user space makes. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, URING_REQUESTS_MAX);
+    __type(key, __u64);
+    __type(value, struct uring_request);
+} uring_done SEC(".maps");
 
 enum uring_family {
     URING_SUBMIT,
@@ -57,6 +69,30 @@ static __always_inline __u32 uring_call(__u8 opcode, const struct io_kiocb *req)
     switch (opcode) {
     case URING_OP_CONNECT:
         return 1 + WIRE_CALL_CONNECT;
+    case URING_OP_SENDMSG:
+    case URING_OP_SENDMSG_ZC:
+        return 1 + WIRE_CALL_SENDMSG;
+    case URING_OP_RECVMSG:
+        return 1 + WIRE_CALL_RECVMSG;
+    case URING_OP_SEND:
+    case URING_OP_SEND_ZC:
+        return 1 + WIRE_CALL_SENDTO;
+    case URING_OP_RECV:
+        return 1 + WIRE_CALL_RECVFROM;
+    case URING_OP_ACCEPT:
+        return 1 + WIRE_CALL_ACCEPT4;
+    case URING_OP_SOCKET:
+        return 1 + WIRE_CALL_SOCKET;
+    case URING_OP_BIND:
+        return 1 + WIRE_CALL_BIND;
+    case URING_OP_LISTEN:
+        return 1 + WIRE_CALL_LISTEN;
+    case URING_OP_MKDIRAT:
+        return 1 + WIRE_CALL_MKDIRAT;
+    case URING_OP_SYMLINKAT:
+        return 1 + WIRE_CALL_SYMLINKAT;
+    case URING_OP_LINKAT:
+        return 1 + WIRE_CALL_LINKAT;
     case URING_OP_OPENAT:
         return 1 + WIRE_CALL_OPENAT;
     case URING_OP_OPENAT2:
@@ -71,15 +107,34 @@ static __always_inline __u32 uring_call(__u8 opcode, const struct io_kiocb *req)
     }
 }
 
-static __always_inline __u32 uring_kind(__u8 opcode)
+/* One program a record, so that the kernel checks each once. */
+enum uring_handler {
+    URING_HANDLE_OPEN,
+    URING_HANDLE_PATH,
+    URING_HANDLE_SOCKET,
+    URING_HANDLER_COUNT,
+};
+
+static __always_inline __u32 uring_handler(__u8 opcode)
 {
     switch (opcode) {
     case URING_OP_OPENAT:
     case URING_OP_OPENAT2:
-        return WIRE_OPEN;
+        return URING_HANDLE_OPEN;
+    case URING_OP_UNLINKAT:
+    case URING_OP_RENAMEAT:
+    case URING_OP_MKDIRAT:
+    case URING_OP_SYMLINKAT:
+    case URING_OP_LINKAT:
+        return URING_HANDLE_PATH;
     default:
-        return WIRE_CALL;
+        return URING_HANDLE_SOCKET;
     }
+}
+
+static __always_inline __u32 uring_kind(__u8 opcode)
+{
+    return uring_handler(opcode) == URING_HANDLE_OPEN ? WIRE_OPEN : WIRE_CALL;
 }
 
 static __always_inline __u16 uring_name(char *out, const struct filename *name, __u32 *flags)
@@ -105,47 +160,89 @@ static __always_inline __u64 uring_base(__s32 fd)
 /* The address that the caller gave, from the kernel's copy where it has been made: at the start of
  * the request's data, or in it as a message's address, which differs between releases. The one that
  * agrees with user memory is it; when none does, user memory was rewritten. */
-static __always_inline void uring_address(struct uring_request *out, const struct io_kiocb *req)
+static __always_inline void uring_address(struct uring_request *out, const struct io_kiocb *req,
+                                          const void *user, __u32 len, bool named)
 {
-    const struct io_connect *connect = (const struct io_connect *)req;
     const char *copy = BPF_CORE_READ(req, async_data);
     const char *in_message = copy + bpf_core_field_offset(struct io_async_msghdr, addr);
-    __u32 len = BPF_CORE_READ(connect, addr_len);
     __u64 given = 0, first = 0, second = 0;
+    __u16 family;
+    bool at_start;
 
     if (len > sizeof(out->address))
         len = sizeof(out->address);
-    out->address_len = len;
-    if (bpf_probe_read_user(out->address, len, BPF_CORE_READ(connect, addr)) != 0)
+    if (!named || (user && bpf_probe_read_user(out->address, len, user) != 0))
         out->wire_flags |= WIRE_TEXT_MISSING;
-    if (!copy || len < sizeof(given))
+    if (named)
+        out->address_len = len;
+    if (!named || !copy || len < sizeof(given))
         return;
     __builtin_memcpy(&given, out->address, sizeof(given));
     bpf_probe_read_kernel(&first, sizeof(first), copy);
     bpf_probe_read_kernel(&second, sizeof(second), in_message);
-    if (given != first && given != second)
+    if (user && given != first && given != second)
         out->wire_flags |= WIRE_NAME_UNSURE;
-
-    __u16 family = (__u16)first;
-    bool at_start =
-        given == first ||
-        (given != second && (family == AF_UNIX || family == AF_INET || family == AF_INET6));
-
+    family = (__u16)first;
+    at_start = user && given == second
+                   ? given == first
+                   : family == AF_UNIX || family == AF_INET || family == AF_INET6;
     bpf_probe_read_kernel(out->address, len, at_start ? copy : in_message);
 }
 
-/* What the request asks for. Names are there (`named`) until it is done. */
-static __always_inline void uring_ask(struct uring_request *out, const struct io_kiocb *req,
-                                      bool named)
+static __always_inline void uring_take_names(struct uring_request *out, const struct filename *name,
+                                             const struct filename *new_name)
+{
+    out->name_len = uring_name(out->name, name, &out->wire_flags);
+    if (new_name)
+        out->new_name_len = uring_name(out->new_name, new_name, &out->wire_flags);
+}
+
+/* What a request about names asks for. They are there (`named`) until it is done. */
+static __always_inline void uring_ask_path(struct uring_request *out, const struct io_kiocb *req,
+                                           bool named)
 {
     const struct io_open *open = (const struct io_open *)req;
     const struct io_unlink *unlink = (const struct io_unlink *)req;
     const struct io_rename *rename = (const struct io_rename *)req;
+    const struct io_mkdir *mkdir = (const struct io_mkdir *)req;
+    const struct io_link *link = (const struct io_link *)req;
     const struct filename *name = NULL, *new_name = NULL;
 
+    out->about = 1;
     switch (out->opcode) {
-    case URING_OP_OPENAT:
-    case URING_OP_OPENAT2:
+    case URING_OP_UNLINKAT:
+        out->fd = BPF_CORE_READ(unlink, dfd);
+        out->arg[2] = BPF_CORE_READ(unlink, flags);
+        name = BPF_CORE_READ(unlink, filename);
+        break;
+    case URING_OP_MKDIRAT:
+        out->fd = BPF_CORE_READ(mkdir, dfd);
+        out->arg[2] = BPF_CORE_READ(mkdir, mode);
+        name = BPF_CORE_READ(mkdir, filename);
+        break;
+    case URING_OP_SYMLINKAT: /* the link's own name first, as it has a directory */
+        out->fd = BPF_CORE_READ(link, new_dfd);
+        out->arg[1] = out->fd;
+        name = BPF_CORE_READ(link, newpath);
+        new_name = BPF_CORE_READ(link, oldpath);
+        break;
+    case URING_OP_RENAMEAT:
+        out->about = 0;
+        out->fd = BPF_CORE_READ(rename, old_dfd);
+        out->new_fd = BPF_CORE_READ(rename, new_dfd);
+        out->arg[4] = BPF_CORE_READ(rename, flags);
+        name = BPF_CORE_READ(rename, oldpath);
+        new_name = BPF_CORE_READ(rename, newpath);
+        break;
+    case URING_OP_LINKAT:
+        out->about = 0;
+        out->fd = BPF_CORE_READ(link, old_dfd);
+        out->new_fd = BPF_CORE_READ(link, new_dfd);
+        out->arg[4] = BPF_CORE_READ(link, flags);
+        name = BPF_CORE_READ(link, oldpath);
+        new_name = BPF_CORE_READ(link, newpath);
+        break;
+    default:
         out->fd = BPF_CORE_READ(open, dfd);
         out->slot = BPF_CORE_READ(open, file_slot);
         out->flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE;
@@ -153,37 +250,57 @@ static __always_inline void uring_ask(struct uring_request *out, const struct io
         out->resolve = BPF_CORE_READ(open, how.resolve);
         name = BPF_CORE_READ(open, filename);
         break;
-    case URING_OP_UNLINKAT:
-        out->fd = BPF_CORE_READ(unlink, dfd);
-        out->flags = BPF_CORE_READ(unlink, flags);
-        name = BPF_CORE_READ(unlink, filename);
+    }
+    if (out->opcode != URING_OP_SYMLINKAT)
+        out->arg[0] = out->fd;
+    if (out->about == 0)
+        out->arg[2] = out->new_fd;
+    out->base = uring_base(out->fd);
+    if (out->about == 0)
+        out->new_base = uring_base(out->new_fd);
+    if (named)
+        uring_take_names(out, name, new_name);
+    else
+        out->wire_flags |= WIRE_TEXT_MISSING;
+}
+
+/* What a request about a socket asks for. */
+static __always_inline void uring_ask_socket(struct uring_request *out, const struct io_kiocb *req,
+                                             bool named)
+{
+    const struct io_connect *connect = (const struct io_connect *)req;
+    const struct io_bind *bind = (const struct io_bind *)req;
+    const struct io_socket *socket = (const struct io_socket *)req;
+
+    out->about = 1;
+    out->fd = BPF_CORE_READ(req, cqe.fd);
+    out->arg[0] = out->fd;
+    switch (out->opcode) {
+    case URING_OP_CONNECT:
+        uring_address(out, req, BPF_CORE_READ(connect, addr), BPF_CORE_READ(connect, addr_len),
+                      named);
         break;
-    case URING_OP_RENAMEAT:
-        out->fd = BPF_CORE_READ(rename, old_dfd);
-        out->new_fd = BPF_CORE_READ(rename, new_dfd);
-        out->flags = BPF_CORE_READ(rename, flags);
-        name = BPF_CORE_READ(rename, oldpath);
-        new_name = BPF_CORE_READ(rename, newpath);
+    case URING_OP_BIND:
+        if (bpf_core_type_exists(struct io_bind))
+            uring_address(out, req, NULL, BPF_CORE_READ(bind, addr_len), named);
+        break;
+    case URING_OP_LISTEN:
+        if (bpf_core_type_exists(struct io_listen))
+            out->arg[1] = BPF_CORE_READ((const struct io_listen *)req, backlog);
+        break;
+    case URING_OP_ACCEPT:
+        out->slot = BPF_CORE_READ((const struct io_accept *)req, file_slot);
+        out->arg[3] = BPF_CORE_READ((const struct io_accept *)req, flags);
+        break;
+    case URING_OP_SOCKET:
+        out->slot = BPF_CORE_READ(socket, file_slot);
+        out->arg[0] = BPF_CORE_READ(socket, domain);
+        out->arg[1] = BPF_CORE_READ(socket, type);
+        out->arg[2] = BPF_CORE_READ(socket, protocol);
         break;
     default:
-        out->fd = BPF_CORE_READ(req, cqe.fd);
-        if (BPF_CORE_READ(req, flags) & URING_FLAG_FIXED_FILE)
-            out->slot = 1 + (__u32)out->fd;
-        if (named)
-            uring_address(out, req);
-        else
-            out->wire_flags |= WIRE_TEXT_MISSING;
-        return;
-    }
-    out->base = uring_base(out->fd);
-    if (!named) {
-        out->wire_flags |= WIRE_TEXT_MISSING;
-        return;
-    }
-    out->name_len = uring_name(out->name, name, &out->wire_flags);
-    if (new_name) {
-        out->new_base = uring_base(out->new_fd);
-        out->new_name_len = uring_name(out->new_name, new_name, &out->wire_flags);
+        out->arg[2] = BPF_CORE_READ((const struct io_sr_msg *)req, len);
+        break;
     }
 }
 
@@ -205,7 +322,10 @@ static __always_inline void uring_gather(struct uring_request *out, const struct
     out->wire_flags = WIRE_URING;
     out->fd = AT_FDCWD;
     out->new_fd = AT_FDCWD;
-    uring_ask(out, req, named);
+    if (uring_handler(opcode) == URING_HANDLE_SOCKET)
+        uring_ask_socket(out, req, named);
+    else
+        uring_ask_path(out, req, named);
 }
 
 static __always_inline void uring_is_late(void)
@@ -214,21 +334,35 @@ static __always_inline void uring_is_late(void)
     wake_reader();
 }
 
+static __always_inline bool uring_take(struct uring_request *request)
+{
+    return __sync_val_compare_and_swap(&request->state, URING_WAITING, URING_TAKEN) ==
+           URING_WAITING;
+}
+
+/* It is done, and no program will see its end. */
+static __always_inline void uring_put_aside(struct uring_request *request, __s64 result)
+{
+    __u64 key;
+
+    if (!uring_take(request))
+        return;
+    key = __sync_fetch_and_add(&uring_aside, 1);
+    request->result = result;
+    if (bpf_map_update_elem(&uring_done, &key, request, BPF_NOEXIST) != 0)
+        count_lost(uring_kind(request->opcode));
+}
+
 /* The request's memory is used again: what was done with it before has been done. Its result is
  * there until the new one has its own. */
-static __always_inline void uring_move_done(__u64 key)
+static __always_inline void uring_settle_before(__u64 key)
 {
     struct uring_request *before = bpf_map_lookup_elem(&uring_requests, &key);
     const struct io_kiocb *req = (const struct io_kiocb *)key;
-    __u64 other;
 
-    if (!before || before->state == URING_TOLD)
+    if (!before || before->state != URING_WAITING)
         return;
-    before->state = URING_DONE;
-    before->result = BPF_CORE_READ(req, cqe.res);
-    other = __sync_fetch_and_add(&uring_moved, 1) + 1;
-    if (bpf_map_update_elem(&uring_requests, &other, before, BPF_NOEXIST) != 0)
-        count_lost(uring_kind(before->opcode));
+    uring_put_aside(before, BPF_CORE_READ(req, cqe.res));
     uring_is_late();
 }
 
@@ -246,7 +380,7 @@ static __always_inline int uring_submitted(const struct io_kiocb *req)
         return 0;
     uring_gather(request, req, opcode, call, true);
     request->quiet = BPF_CORE_READ(req, flags) & URING_FLAG_QUIET ? 1 : 0;
-    uring_move_done(key);
+    uring_settle_before(key);
     if (bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY) != 0)
         return 0; /* full: its second end is still to come, or is counted */
     if (request->quiet)
@@ -384,51 +518,46 @@ static __always_inline void uring_record(struct wire_call_record *record,
     uring_header(&record->hdr, WIRE_CALL, request);
     record->result = result;
     record->call = request->call;
+    __builtin_memcpy(record->arg, request->arg, sizeof(record->arg));
+    record->fd.has = request->about;
+    record->fd.num = request->fd;
 }
 
-/* Numbers are where the call that does the same has them. */
 static __always_inline void uring_emit_path(struct scratch *scratch,
                                             const struct uring_request *request, __s64 result,
                                             bool own)
 {
     struct wire_call_record *record = (struct wire_call_record *)scratch->record;
-    bool renames;
+    bool two = request->about == 0; /* names in directories */
     __u32 flags, at = sizeof(*record);
 
-    renames = request->opcode == URING_OP_RENAMEAT;
     uring_record(record, request, result);
     flags = record->hdr.flags;
-    record->arg[0] = request->fd;
-    if (renames) {
-        record->arg[2] = request->new_fd;
-        record->arg[4] = request->flags;
-    } else {
-        record->arg[2] = request->flags;
-        record->fd.num = request->fd;
-        record->fd.has = 1;
-    }
     at = call_part(record, WIRE_PART_NAME, at,
                    uring_put(scratch, at, request->name, request->name_len));
-    if (renames)
+    if (two)
         at = call_part(record, WIRE_PART_NEW_NAME, at,
                        uring_put(scratch, at, request->new_name, request->new_name_len));
     if (own)
         at = call_part(record, WIRE_PART_BASE, at,
                        uring_put_base(scratch, at, request->name, request->name_len, request->fd,
                                       request->base, &flags));
-    if (own && renames)
+    if (own && two)
         at = call_part(record, WIRE_PART_NEW_BASE, at,
                        uring_put_base(scratch, at, request->new_name, request->new_name_len,
                                       request->new_fd, request->new_base, &flags));
+    if (request->opcode == URING_OP_SYMLINKAT)
+        at = call_part(record, WIRE_PART_STRING, at,
+                       uring_put(scratch, at, request->new_name, request->new_name_len));
     record->hdr.flags = flags;
     call_send(scratch, at);
 }
 
-/* The request holds its socket's file for as long as it lives, whatever becomes of the descriptor.
- */
-static __always_inline void uring_emit_connect(struct scratch *scratch,
-                                               const struct uring_request *request, __s64 result,
-                                               const struct file *file)
+/* `file` is the socket's: the one that the request `gives`, else the one that it holds for as long
+ * as it lives, whatever becomes of the descriptor. */
+static __always_inline void uring_emit_socket(struct scratch *scratch,
+                                              const struct uring_request *request, __s64 result,
+                                              const struct file *file, bool gives)
 {
     struct wire_call_record *record = (struct wire_call_record *)scratch->record;
     struct address *given = (struct address *)(scratch->record + ADDRESS_AT);
@@ -438,25 +567,17 @@ static __always_inline void uring_emit_connect(struct scratch *scratch,
     __builtin_memcpy(given, request->address, sizeof(request->address));
     len = request->address_len;
     uring_record(record, request, result);
-    record->arg[0] = request->fd;
-    record->fd.has = 1;
-    record->fd.num = request->fd;
+    if (gives)
+        record->fd.num = result;
     if (sk) {
         record->fd.mode = S_IFSOCK;
         record->fd.ino = BPF_CORE_READ(file, f_inode, i_ino);
     }
-    at = put_socket(scratch, at, record, sk, given,
-                    len > sizeof(given->family) ? len - sizeof(given->family) : 0);
+    if (sk || len > 0)
+        at = put_socket(scratch, at, record, sk, given,
+                        len > sizeof(given->family) ? len - sizeof(given->family) : 0);
     call_send(scratch, at);
 }
-
-/* One program a record, so that the kernel checks each once. */
-enum uring_handler {
-    URING_HANDLE_OPEN,
-    URING_HANDLE_PATH,
-    URING_HANDLE_CONNECT,
-    URING_HANDLER_COUNT,
-};
 
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -464,19 +585,6 @@ struct {
     __type(key, __u32);
     __type(value, __u32);
 } uring_handlers SEC(".maps");
-
-static __always_inline __u32 uring_handler(__u8 opcode)
-{
-    switch (opcode) {
-    case URING_OP_OPENAT:
-    case URING_OP_OPENAT2:
-        return URING_HANDLE_OPEN;
-    case URING_OP_CONNECT:
-        return URING_HANDLE_CONNECT;
-    default:
-        return URING_HANDLE_PATH;
-    }
-}
 
 /* A request that was not seen when it was submitted: what can still be told of it. False when it is
  * none of ours, or cannot be kept. */
@@ -508,7 +616,7 @@ int BPF_PROG(on_uring_complete, void *ring, void *completed)
     if (!req)
         return 0; /* one of several results of a request that goes on */
     request = bpf_map_lookup_elem(&uring_requests, &key);
-    if (request && request->state == URING_TOLD) {
+    if (request && !uring_take(request)) {
         bpf_map_delete_elem(&uring_requests, &key);
         return 0;
     }
@@ -550,16 +658,22 @@ int BPF_PROG(on_uring_path, void *ring, void *completed)
 }
 
 SEC("tp_btf/io_uring_complete")
-int BPF_PROG(on_uring_connect, void *ring, void *completed)
+int BPF_PROG(on_uring_socket, void *ring, void *completed)
 {
     const struct io_kiocb *req = completed;
     __u64 key = (__u64)req;
     struct uring_request *request = bpf_map_lookup_elem(&uring_requests, &key);
     struct scratch *scratch = scratch_of(SCRATCH_URING);
+    const struct file *file;
+    __s64 result;
+    bool gives;
 
     if (!request || !scratch)
         return 0;
-    uring_emit_connect(scratch, request, BPF_CORE_READ(req, cqe.res), BPF_CORE_READ(req, file));
+    result = BPF_CORE_READ(req, cqe.res);
+    gives = request->opcode == URING_OP_SOCKET || request->opcode == URING_OP_ACCEPT;
+    file = gives ? uring_opened(request, result, uring_own(request)) : BPF_CORE_READ(req, file);
+    uring_emit_socket(scratch, request, result, file, gives);
     bpf_map_delete_elem(&uring_requests, &key);
     return 0;
 }
@@ -582,29 +696,45 @@ static __always_inline bool uring_is_connected(const struct io_kiocb *req)
     return sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_ESTABLISHED;
 }
 
-/* Run by user space over the table: note which requests are done, and how they ended. */
+/* Run by user space over the table: put aside what is done, drop what was taken long ago. */
 SEC("iter/bpf_map_elem")
 int on_uring_late(struct bpf_iter__bpf_map_elem *ctx)
 {
-    struct uring_request *request = ctx->value;
+    const __u64 *at;
+    struct uring_request *request;
     const struct io_kiocb *req;
+    __u64 age, key;
     bool undone;
 
-    if (!request || request->state != URING_WAITING)
+    at = ctx->key;
+    if (!at)
         return 0;
-    req = (const struct io_kiocb *)request->request;
-    if ((__u64)BPF_CORE_READ(req, ctx) != request->ring) { /* gone with its ring */
-        request->result = 0;
-        request->state = URING_DONE;
+    key = *at;
+    request = bpf_map_lookup_elem(&uring_requests, &key);
+    if (!request)
+        return 0;
+    age = bpf_ktime_get_boot_ns() - request->time_ns;
+    if (request->state != URING_WAITING) {
+        if (age > 10 * URING_OVERDUE_NS)
+            bpf_map_delete_elem(&uring_requests, &key);
         return 0;
     }
-    if (request->opcode == URING_OP_CONNECT)
-        undone = !uring_is_connected(req);
-    else
-        undone = BPF_CORE_READ(req, flags) & URING_FLAG_UNDONE;
-    if (undone)
+    req = (const struct io_kiocb *)key;
+    if ((__u64)BPF_CORE_READ(req, ctx) != request->ring) { /* gone with its ring */
+        uring_put_aside(request, 0);
         return 0;
-    request->result = BPF_CORE_READ(req, cqe.res);
-    request->state = URING_DONE;
+    }
+    switch (uring_handler(request->opcode)) {
+    case URING_HANDLE_SOCKET: /* others say nothing until their memory is used again */
+        undone = request->opcode != URING_OP_CONNECT || !uring_is_connected(req);
+        break;
+    default:
+        undone = BPF_CORE_READ(req, flags) & URING_FLAG_UNDONE;
+        break;
+    }
+    if (!undone && (request->quiet || age > URING_OVERDUE_NS))
+        uring_put_aside(request, BPF_CORE_READ(req, cqe.res));
+    else
+        __sync_fetch_and_add(&uring_waiting, 1);
     return 0;
 }

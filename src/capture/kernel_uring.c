@@ -22,8 +22,11 @@
 
 /* The calls that requests of io_uring are reported as. */
 static const enum wire_call uring_calls[] = {
-    WIRE_CALL_OPENAT,   WIRE_CALL_OPENAT2,  WIRE_CALL_CONNECT,
-    WIRE_CALL_UNLINKAT, WIRE_CALL_RENAMEAT, WIRE_CALL_RENAMEAT2,
+    WIRE_CALL_OPENAT,   WIRE_CALL_OPENAT2,   WIRE_CALL_CONNECT, WIRE_CALL_UNLINKAT,
+    WIRE_CALL_RENAMEAT, WIRE_CALL_RENAMEAT2, WIRE_CALL_MKDIRAT, WIRE_CALL_SYMLINKAT,
+    WIRE_CALL_LINKAT,   WIRE_CALL_SOCKET,    WIRE_CALL_BIND,    WIRE_CALL_LISTEN,
+    WIRE_CALL_ACCEPT4,  WIRE_CALL_SENDTO,    WIRE_CALL_SENDMSG, WIRE_CALL_RECVFROM,
+    WIRE_CALL_RECVMSG,
 };
 
 static bool wanted(const struct wire_calls *calls)
@@ -36,14 +39,14 @@ static bool wanted(const struct wire_calls *calls)
 }
 
 /* In the order of enum uring_handler. */
-enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20, KERNEL_URING_OVERDUE_NS = 100 * 1000 * 1000 };
+enum { HANDLERS = 3, BTF_BYTES_MAX = 64 << 20 };
 
 static struct bpf_program *handler(const struct sensor *programs, size_t index)
 {
     struct bpf_program *const handlers[HANDLERS] = {
         programs->progs.on_uring_open,
         programs->progs.on_uring_path,
-        programs->progs.on_uring_connect,
+        programs->progs.on_uring_socket,
     };
 
     return handlers[index];
@@ -126,8 +129,8 @@ int kernel_uring_watch(struct kernel_uring *uring, const struct wire_calls *call
     return 0;
 }
 
-/* Let the kernel side note which requests are done. */
-static bool note_done(const struct kernel_uring *uring)
+/* Let the kernel side look which requests are done. */
+static void put_done_aside(const struct kernel_uring *uring)
 {
     union bpf_iter_link_info info = {.map.map_fd =
                                          (__u32)bpf_map__fd(uring->programs->maps.uring_requests)};
@@ -142,22 +145,14 @@ static bool note_done(const struct kernel_uring *uring)
         bpf_program__attach_iter(uring->programs->progs.on_uring_late, &options);
 
     if (link == NULL)
-        return false;
+        return;
 
     scoped(fd_close) int fd = bpf_iter_create(bpf_link__fd(link));
     char nothing[8];
-    ssize_t got = fd < 0 ? -1 : read(fd, nothing, sizeof(nothing));
 
+    while (fd >= 0 && read(fd, nothing, sizeof(nothing)) > 0)
+        continue;
     (void)bpf_link__destroy(link);
-    return got == 0;
-}
-
-/* A late end is one that no program will see any more: at once where the request is a quiet one or
- * was moved aside, else when its result has had time to be seen. */
-static bool is_late(const struct uring_request *request, uint64_t key, uint64_t now_ns)
-{
-    return request->state == URING_DONE && (request->quiet != 0 || key != request->request ||
-                                            now_ns - request->time_ns > KERNEL_URING_OVERDUE_NS);
 }
 
 struct late {
@@ -165,52 +160,31 @@ struct late {
     _Alignas(8) char record[WIRE_RECORD_MAX];
 };
 
-static void tell(int table, uint64_t key, struct late *late, kernel_record_fn record, void *ctx)
+/* Hand over what was put aside; returns how many. */
+static size_t tell_done(const struct kernel_uring *uring, kernel_record_fn record, void *ctx)
 {
-    const struct wire_header *hdr = (const struct wire_header *)late->record;
-    size_t size = kernel_uring_late_record(&late->request, "/proc", late->record);
-
-    if (wire_check(hdr, size))
-        record(ctx, hdr);
-    if (late->request.quiet != 0 || key != late->request.request) {
-        (void)bpf_map_delete_elem(table, &key);
-        return;
-    }
-    late->request.state = URING_TOLD;
-    (void)bpf_map_update_elem(table, &key, &late->request, BPF_EXIST);
-}
-
-/* Returns how many are still under way; *told is how many were told. */
-static size_t tell_late(const struct kernel_uring *uring, kernel_record_fn record, void *ctx,
-                        size_t *told)
-{
-    int table = bpf_map__fd(uring->programs->maps.uring_requests);
+    int table = bpf_map__fd(uring->programs->maps.uring_done);
     scoped(free) struct late *late = xmalloc(sizeof(*late));
-    scoped(free) uint64_t *keys = xcalloc(URING_REQUESTS_MAX, sizeof(*keys));
-    size_t count = 0, waiting = 0;
-    uint64_t now = clock_boot_ns();
+    uint64_t key = 0;
+    size_t told = 0;
 
-    while (count < URING_REQUESTS_MAX &&
-           bpf_map_get_next_key(table, count == 0 ? NULL : &keys[count - 1], &keys[count]) == 0)
-        count++;
-    for (size_t i = 0; i < count; i++) {
-        if (bpf_map_lookup_elem(table, &keys[i], &late->request) != 0)
-            continue;
-        if (is_late(&late->request, keys[i], now)) {
-            tell(table, keys[i], late, record, ctx);
-            *told += 1;
-        } else if (late->request.state != URING_TOLD) {
-            waiting++;
-        }
+    while (told < URING_REQUESTS_MAX && bpf_map_get_next_key(table, NULL, &key) == 0) {
+        const struct wire_header *hdr = (const struct wire_header *)late->record;
+
+        if (bpf_map_lookup_elem(table, &key, &late->request) == 0 &&
+            wire_check(hdr, kernel_uring_late_record(&late->request, "/proc", late->record)))
+            record(ctx, hdr);
+        (void)bpf_map_delete_elem(table, &key);
+        told++;
     }
-    return waiting;
+    return told;
 }
 
 bool kernel_uring_turn(struct kernel_uring *uring, kernel_record_fn record, void *ctx)
 {
     uint64_t now = clock_mono_ns();
-    __u64 *counter;
-    size_t told = 0;
+    __u64 *counter, waiting;
+    size_t told;
 
     if (uring->link[0] == NULL)
         return false;
@@ -221,8 +195,10 @@ bool kernel_uring_turn(struct kernel_uring *uring, kernel_record_fn record, void
         return true;
     (void)__atomic_exchange_n(counter, 0, __ATOMIC_SEQ_CST);
 
-    size_t waiting = note_done(uring) ? tell_late(uring, record, ctx, &told) : 0;
-
+    __atomic_store_n(&uring->programs->bss->uring_waiting, 0, __ATOMIC_SEQ_CST);
+    put_done_aside(uring);
+    told = tell_done(uring, record, ctx);
+    waiting = __atomic_load_n(&uring->programs->bss->uring_waiting, __ATOMIC_SEQ_CST);
     if (waiting == 0) {
         uring->wait_ns = 0;
         uring->look_ns = 0;

@@ -118,6 +118,7 @@ static size_t make_open(const struct uring_request *request, const struct place 
         .flags = request->flags,
         .mode = request->mode,
         .dirfd = request->fd,
+        .resolve = request->resolve,
         .call = request->call,
     };
     bool to_descriptor = request->result >= 0 && request->slot == 0;
@@ -142,34 +143,33 @@ static void part(struct wire_call_record *record, enum wire_part part, uint16_t 
 
 static struct wire_call_record record_of(const struct uring_request *request)
 {
-    return (struct wire_call_record){
+    struct wire_call_record record = {
         .hdr = header_of(request, WIRE_CALL),
         .result = request->result,
-        .arg = {(uint64_t)request->fd},
-        .fd = {.num = request->fd, .has = 1},
+        .fd = {.num = request->fd, .has = request->about},
         .call = request->call,
     };
+
+    _Static_assert(sizeof(record.arg) == sizeof(request->arg), "as many arguments");
+    memcpy(record.arg, request->arg, sizeof(record.arg));
+    return record;
 }
 
-/* Numbers are where the call that does the same has them. */
 static size_t make_path(const struct uring_request *request, const struct place *place, char *out)
 {
     struct draft draft = {out, sizeof(struct wire_call_record)};
     struct wire_call_record record = record_of(request);
     struct sv new_name = {request->new_name, request->new_name_len};
-    bool renames = request->call != WIRE_CALL_UNLINKAT;
+    bool two = request->about == 0; /* names in directories */
 
-    record.arg[2] = renames ? (uint64_t)request->new_fd : request->flags;
-    if (renames) {
-        record.arg[4] = request->flags;
-        record.fd = (struct wire_fd){0};
-    }
     part(&record, WIRE_PART_NAME, put(&draft, request->name, request->name_len));
-    if (renames)
+    if (two)
         part(&record, WIRE_PART_NEW_NAME, put(&draft, new_name.ptr, new_name.len));
     part(&record, WIRE_PART_BASE, put_base(&draft, place, name_of(request), request->fd));
-    if (renames)
+    if (two)
         part(&record, WIRE_PART_NEW_BASE, put_base(&draft, place, new_name, request->new_fd));
+    if (request->call == WIRE_CALL_SYMLINKAT)
+        part(&record, WIRE_PART_STRING, put(&draft, new_name.ptr, new_name.len));
     memcpy(out, &record, sizeof(record));
     return draft.used;
 }
@@ -195,7 +195,7 @@ static void fill_socket(struct wire_socket *socket, const struct uring_request *
     }
 }
 
-static size_t make_connect(const struct uring_request *request, char *out)
+static size_t make_socket(const struct uring_request *request, char *out)
 {
     struct draft draft = {out, sizeof(struct wire_call_record)};
     struct wire_call_record record = record_of(request);
@@ -205,6 +205,8 @@ static size_t make_connect(const struct uring_request *request, char *out)
 
     fill_socket(&socket, request);
     record.fd.mode = S_IFSOCK;
+    if (request->call == WIRE_CALL_SOCKET || request->call == WIRE_CALL_ACCEPT4)
+        record.fd.num = (int32_t)request->result;
     part(&record, WIRE_PART_SOCKET, put(&draft, (const char *)&socket, sizeof(socket)));
     if (socket.family == AF_UNIX && len > sizeof(socket.family)) {
         len -= sizeof(socket.family);
@@ -226,11 +228,16 @@ size_t kernel_uring_late_record(const struct uring_request *request, const char 
     case WIRE_CALL_OPENAT2:
         used = make_open(request, &place, out);
         break;
-    case WIRE_CALL_CONNECT:
-        used = make_connect(request, out);
+    case WIRE_CALL_UNLINKAT:
+    case WIRE_CALL_RENAMEAT:
+    case WIRE_CALL_RENAMEAT2:
+    case WIRE_CALL_MKDIRAT:
+    case WIRE_CALL_SYMLINKAT:
+    case WIRE_CALL_LINKAT:
+        used = make_path(request, &place, out);
         break;
     default:
-        used = make_path(request, &place, out);
+        used = make_socket(request, out);
         break;
     }
     memset((char *)out + used, 0, 7);

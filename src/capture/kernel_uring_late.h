@@ -9,6 +9,6 @@
 
 #include "bpf/include/uring.h"
 
-/* Write the record of `request`, whose state is URING_DONE, to `out`, which has WIRE_RECORD_MAX
+/* Write the record of `request`, which is done, to `out`, which has WIRE_RECORD_MAX
  * bytes and is aligned to 8. `proc` is "/proc". Returns its bytes; wire_check() takes it. */
 size_t kernel_uring_late_record(const struct uring_request *request, const char *proc, void *out);

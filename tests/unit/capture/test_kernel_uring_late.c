@@ -176,7 +176,8 @@ static void paths(void **state)
     const struct wire_call_record *path = (const struct wire_call_record *)record;
 
     request->fd = 4;
-    request->flags = 1;
+    request->arg[0] = 4;
+    request->arg[4] = 1;
     make(request);
     CHECK_SV(part_of(path, WIRE_PART_NAME), SV("a"));
     CHECK_SV(part_of(path, WIRE_PART_NEW_NAME), SV("/b"));

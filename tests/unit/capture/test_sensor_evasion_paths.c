@@ -103,7 +103,7 @@ static int body_reopen(void *ctx)
     int fd = open("secret/file", O_PATH | O_CLOEXEC);
 
     watch_clear(&watch);
-    (void)snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+    (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
     return open_here(name);
 }
 

@@ -273,6 +273,12 @@ static const struct path_case path_cases[] = {
      "", "@/sub"},
     {"renameat2", WORKER, IORING_OP_RENAMEAT, DIR_FD, "b", AT_FDCWD, "a", 1, 0, WIRE_CALL_RENAMEAT2,
      "@/sub", "@"},
+    {"linkat", PLAIN, IORING_OP_LINKAT, AT_FDCWD, "a", DIR_FD, "hard", 0, 0, WIRE_CALL_LINKAT, "@",
+     "@/sub"},
+    {"mkdirat", PLAIN, IORING_OP_MKDIRAT, DIR_FD, "made", 0750, NULL, 0, 0, WIRE_CALL_MKDIRAT,
+     "@/sub", ""},
+    {"mkdirat, there already", WORKER, IORING_OP_MKDIRAT, DIR_FD, "made", 0750, NULL, 0, -EEXIST,
+     WIRE_CALL_MKDIRAT, "@/sub", ""},
 };
 
 static int body_path(void *ctx)
@@ -326,11 +332,41 @@ static void paths(void **state)
         CHECK_SV(sensor_part(call, WIRE_PART_BASE), sv(expand(row.base, name)));
         CHECK_SV(sensor_part(call, WIRE_PART_NEW_BASE), sv(expand(row.new_base, other)));
         CHECK_INT(call->result, row.result);
-        CHECK_INT(call->arg[row.new_name == NULL ? 2 : 4], row.flags);
+        if (row.opcode == IORING_OP_MKDIRAT)
+            CHECK_INT(call->arg[2], row.new_fd);
+        else
+            CHECK_INT(call->arg[row.new_name == NULL ? 2 : 4], row.flags);
         CHECK_INT((int32_t)call->arg[0], row.fd);
         CHECK_INT(call->hdr.flags, WIRE_URING);
         CHECK(sensor_call(&sensor, row.call, pid, 1) == NULL);
     }
+}
+
+/* The link's own name is the one in a directory; its target is a text. */
+static int body_symlink(void *ctx)
+{
+    struct uring uring;
+
+    if (chdir(sensor.dir) != 0 || dup2(open("sub", O_PATH | O_DIRECTORY), DIR_FD) != DIR_FD ||
+        open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_SYMLINKAT, DIR_FD, "/etc/shadow", 0, (uint64_t)(uintptr_t) "sym");
+    return uring_do(&uring) == 0 ? 0 : 2;
+}
+
+static void symbolic_links(void **state)
+{
+    char path[PATH_MAX];
+    uint32_t pid = run(body_symlink, NULL);
+    const struct wire_call_record *call = sensor_call(&sensor, WIRE_CALL_SYMLINKAT, pid, 0);
+
+    CHECK(call != NULL);
+    sensor_path(&sensor, "sub", path);
+    CHECK_SV(sensor_part(call, WIRE_PART_NAME), SV("sym"));
+    CHECK_SV(sensor_part(call, WIRE_PART_BASE), sv(path));
+    CHECK_SV(sensor_part(call, WIRE_PART_STRING), SV("/etc/shadow"));
+    CHECK_INT(call->arg[1], DIR_FD);
+    CHECK_INT(call->result, 0);
 }
 
 /* ---- connections ---- */
@@ -461,6 +497,87 @@ static void connections(void **state)
         CHECK_INT(sensor_socket(connect).type, end.row.type);
         connect_is_to(&end, connect);
         CHECK(sensor_call(&sensor, WIRE_CALL_CONNECT, pid, 1) == NULL);
+    }
+}
+
+/* A whole server without a system call of its own, as far as this kernel goes. */
+static int body_server(void *ctx)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    struct uring uring;
+    char byte = 'x';
+
+    if (open_ring(&uring, PLAIN) < 0)
+        return 1;
+    uring_next(&uring, IORING_OP_SOCKET, AF_INET, NULL, 0, SOCK_STREAM);
+
+    int fd = uring_do(&uring);
+
+    if (fd < 0)
+        return CANNOT;
+    uring_next(&uring, 56, fd, &address, 0, sizeof(address)); /* IORING_OP_BIND */
+    if (uring_do(&uring) != 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+        return 2;
+    uring_next(&uring, 57, fd, NULL, 3, 0); /* IORING_OP_LISTEN */
+    if (uring_do(&uring) != 0 && listen(fd, 3) != 0)
+        return 3;
+
+    int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (getsockname(fd, (struct sockaddr *)&address, &len) != 0 ||
+        connect(other, (struct sockaddr *)&address, len) != 0)
+        return 4;
+    uring_next(&uring, IORING_OP_ACCEPT, fd, NULL, 0, 0);
+
+    int peer = uring_do(&uring);
+
+    if (peer < 0)
+        return 5;
+    uring_next(&uring, IORING_OP_SEND, peer, &byte, 1, 0);
+    if (uring_do(&uring) != 1)
+        return 6;
+    uring_next(&uring, IORING_OP_RECV, other, &byte, 1, 0);
+    return uring_do(&uring) == 1 ? 0 : 7;
+}
+
+static const struct wire_call_record *uring_record(enum wire_call call, uint32_t pid)
+{
+    const struct wire_call_record *record = NULL;
+
+    for (size_t i = 0; (record = sensor_call(&sensor, call, pid, i)) != NULL; i++)
+        if ((record->hdr.flags & WIRE_URING) != 0)
+            break;
+    return record;
+}
+
+static void servers(void **state)
+{
+    static const struct {
+        const char *row;
+        enum wire_call call;
+        bool newer, connected;
+    } rows[] = {
+        {"socket", WIRE_CALL_SOCKET, false, false}, {"bind", WIRE_CALL_BIND, true, false},
+        {"listen", WIRE_CALL_LISTEN, true, false},  {"accept", WIRE_CALL_ACCEPT4, false, true},
+        {"send", WIRE_CALL_SENDTO, false, true},    {"recv", WIRE_CALL_RECVFROM, false, true},
+    };
+    uint32_t pid = run(body_server, NULL);
+
+    for (size_t i = 0; pid != 0 && i < ARRAY_LEN(rows); i++) {
+        const struct wire_call_record *call = uring_record(rows[i].call, pid);
+
+        test_row(rows[i].row);
+        if (rows[i].newer && (call == NULL || call->result == -EINVAL))
+            continue; /* since 6.11 */
+        CHECK(call != NULL);
+        CHECK(call->result >= 0);
+        CHECK(call->fd.has != 0 && call->fd.num > 2);
+        CHECK_INT(sensor_socket(call).family, AF_INET);
+        CHECK_INT(sensor_socket(call).type, SOCK_STREAM);
+        CHECK_INT(sensor_socket(call).remote_port != 0, rows[i].connected);
+        if (rows[i].call != WIRE_CALL_SOCKET)
+            CHECK(sensor_socket(call).local_port != 0);
     }
 }
 
@@ -855,7 +972,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(opens, setup),
         cmocka_unit_test_setup(paths, setup),
+        cmocka_unit_test_setup(symbolic_links, setup),
         cmocka_unit_test_setup(connections, setup),
+        cmocka_unit_test_setup(servers, setup),
         cmocka_unit_test_setup(linked_requests, setup),
         cmocka_unit_test_setup(names_rewritten_after_submission, setup),
         cmocka_unit_test_setup(inherited_ring, setup),

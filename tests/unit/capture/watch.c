@@ -88,7 +88,8 @@ void watch_begin(struct watch *watch, const char *helper, const char *const *fie
         count++;
     CHECK(count < FIELDS_WATCHED_MAX);
     *watch = (struct watch){.fields = fields};
-    sensor_begin(&watch->sensor, helper, NULL);
+    CHECK(realpath(helper, watch->helper) != NULL);
+    sensor_begin(&watch->sensor, watch->helper, NULL);
     watch->tables = tables_new(&options);
     watch->scratch = arena_new(SCRATCH_BYTES);
 }

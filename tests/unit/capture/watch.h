@@ -16,6 +16,7 @@ struct watch {
     struct sensor sensor;
     struct tables *tables;
     struct arena *scratch;
+    char helper[PATH_MAX];     /* from the root */
     const char *const *fields; /* ended by NULL */
     struct watched_event *events;
     size_t count, size;

@@ -157,3 +157,53 @@ static inline __attribute__((always_inline)) int filter_words_fit(const struct f
            ((word[2] & match->mask[2]) ^ match->value[2]) == 0 &&
            ((word[3] & match->mask[3]) ^ match->value[3]) == 0;
 }
+
+/* What user space knows of processes.
+ *
+ * A process has a slot by its pid, which it takes when it is made, listed or first looked at and
+ * the slot is free, and keeps until it ends. The kernel side counts there the changes of its
+ * process (made, exec, and whatever else makes a record for user space's tables), and in `epoch`
+ * those changes that other processes may be judged by: of one that has made others. Every record
+ * carries a stamp of both counts as they were, with no change under way: then the records of all
+ * changes counted come before it. A verdict is user space's word that with these counts the process
+ * leaves open the cases of a class. The kernel side believes it while the counts are the same and
+ * no change is under way. So a verdict can be late or missing, but never outlives what it was made
+ * of. */
+#define FILTER_SLOTS (1u << 17)
+#define FILTERS_MAX 64             /* programs at a time */
+#define FILTER_CLASSES 1024        /* at a time; 0 is none */
+#define FILTER_NONE 0xffffffffu    /* no program: every event is sent */
+#define FILTER_CHANGES_MAX 0xffffu /* counts of changes go from 1 to this, again and again */
+
+struct filter_slot {
+    __u64 start_ns; /* of the process; 0: free */
+    __u32 pid;
+    __u32 changes;  /* goes on from owner to owner; see filter_changes() */
+    __u64 verdict;  /* filter_verdict(), 0: none; taken away by each change */
+    __u32 changing; /* changes under way */
+    __u32 forked;   /* the process has made another */
+};
+_Static_assert(sizeof(struct filter_slot) == 32, "filter layout");
+
+struct filter_class {
+    __u64 cases[FILTERS_MAX];
+};
+
+static inline __attribute__((always_inline)) __u32 filter_changes(__u32 count)
+{
+    return 1 + count % FILTER_CHANGES_MAX;
+}
+
+/* `rules` tells one set of programs from those before. */
+static inline __attribute__((always_inline)) __u64 filter_verdict(__u32 changes, __u32 epoch,
+                                                                  __u32 rules, __u32 class_index)
+{
+    return (__u64)(changes & 0xffff) << 48 | (__u64)epoch << 16 | (rules & 0xf) << 12 |
+           (class_index & 0xfff);
+}
+
+/* In struct wire_header; 0: no verdict can be made of this record. */
+static inline __attribute__((always_inline)) __u32 filter_stamp(__u32 changes, __u32 epoch)
+{
+    return changes << 16 | (epoch & 0xffff);
+}

@@ -26,10 +26,12 @@
 #define NAME_MAX 255
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define O_CREAT 0100
+#define O_TMPFILE 020200000
 #define O_TRUNC 01000
 #define O_WRONLY 01
 #define SB_RDONLY 1
 #define SIGNAL_GROUP_EXIT 4
+#define S_IFDIR 0040000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define S_IMMUTABLE 8 /* inode flag */

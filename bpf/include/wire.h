@@ -68,6 +68,7 @@ enum wire_flag {
     WIRE_FILE_CREATED = 1u << 11, /* FMODE_CREATED: this open made the file */
     WIRE_THREAD = 1u << 12,       /* exec from, or exit of, a thread other than the leader */
     WIRE_TEXT_MISSING = 1u << 13, /* a user string could not be read */
+    WIRE_FILTERED = 1u << 31,     /* the kernel filter would have dropped it: kernel_ring_options */
     WIRE_URING = 1u << 24, /* asked for through io_uring: tid is the thread that submitted it */
     WIRE_NAME_UNSURE = 1u << 25, /* a name, or its directory, changed while the call lasted: what
                                   * was used may be another than what is reported */
@@ -82,7 +83,7 @@ struct wire_header {
     __u32 tid;
     __u64 start_ns; /* boot time at which this pid's process was made: tells reused pids apart */
     __u32 flags;    /* enum wire_flag */
-    __u32 pad;
+    __u32 stamp;    /* filter_stamp() of the process, see bpf/include/filter.h; 0: none */
 };
 _Static_assert(sizeof(struct wire_header) == 40, "wire layout");
 
@@ -241,4 +242,5 @@ _Static_assert(sizeof(struct wire_call_record) == 152, "wire layout");
 struct wire_counts {
     __u64 sent[WIRE_KIND_COUNT];
     __u64 lost[WIRE_KIND_COUNT];
+    __u64 filtered[WIRE_CALL_COUNT]; /* dropped, as no rule can match them */
 };

@@ -43,6 +43,13 @@ static __always_inline bool call_changes(const struct call *call)
     return call->call != WIRE_CALL_PRCTL || (__u32)call->arg[0] == PR_SET_NAME;
 }
 
+/* Whether rules alone decide about events of this call: none of them is about changes. */
+static __always_inline bool call_filtered(__u32 call)
+{
+    return call < WIRE_CALL_COUNT && wanted_calls[call] == WIRE_WANTED &&
+           !(shapes[call].flags & (SHAPE_TASK | SHAPE_CWD));
+}
+
 /* The record of the call in scratch memory, its fixed part filled but for `fd`; *shape is its
  * shape. NULL when there is nothing to send. */
 static __always_inline struct wire_call_record *

@@ -14,6 +14,7 @@
 
 #include "bpf/include/kernel.h"
 #include "bpf/include/wire.h"
+#include "bpf/lib/slot.h"
 
 #define SCRATCH_RECORD 24832 /* bytes: the largest record, an exec, with room to pad */
 #define PATH_PARTS_MAX 256
@@ -137,6 +138,15 @@ static __always_inline void count_sent(__u32 kind)
         __sync_fetch_and_add(&c->sent[kind], 1);
 }
 
+static __always_inline void count_filtered(__u32 call)
+{
+    __u32 zero = 0;
+    struct wire_counts *c = bpf_map_lookup_elem(&counts, &zero);
+
+    if (c && call < WIRE_CALL_COUNT)
+        __sync_fetch_and_add(&c->filtered[call], 1);
+}
+
 static __always_inline void count_lost(__u32 kind)
 {
     __u32 zero = 0;
@@ -165,16 +175,17 @@ static __always_inline void fill_header(struct wire_header *hdr, __u32 kind, __u
 {
     __u64 pid_tgid = bpf_get_current_pid_tgid();
     struct task_struct *task = bpf_get_current_task_btf();
+    __u64 start_ns = task->group_leader->start_boottime;
 
-    hdr->time_ns = bpf_ktime_get_boot_ns();
+    hdr->stamp = slot_stamp(slot_of(pid_tgid >> 32, start_ns), 0, 0);
+    hdr->time_ns = bpf_ktime_get_boot_ns(); /* after the changes that the stamp counts */
     hdr->size = size;
     hdr->kind = kind;
     hdr->cpu = bpf_get_smp_processor_id();
     hdr->pid = pid_tgid >> 32;
     hdr->tid = (__u32)pid_tgid;
-    hdr->start_ns = task->group_leader->start_boottime;
+    hdr->start_ns = start_ns;
     hdr->flags = 0;
-    hdr->pad = 0;
 }
 
 /* Pad the first `size` bytes of `record`, a buffer of `limit` bytes (a constant), to a multiple of

@@ -5,6 +5,7 @@
  * program runs can hide it; the argument and its directory are sent then, as for a call that
  * failed. */
 #include "bpf/lib/call.h"
+#include "bpf/lib/filter.h"
 #include "bpf/lib/open.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -38,6 +39,38 @@ static __always_inline void open_args(struct wire_open *open, const struct call 
     }
 }
 
+/* Facts that need no text. */
+static __always_inline void open_facts(struct filter_run *run, const struct wire_open *open)
+{
+    bool makes = open->call == WIRE_CALL_CREAT || open->flags & O_CREAT ||
+                 (open->flags & O_TMPFILE) == O_TMPFILE;
+    __u32 type = open->file_mode & S_IFMT;
+
+    filter_know(run, FILTER_RESULT, open->result);
+    filter_know(run, FILTER_OPEN_FLAGS, open->flags);
+    if (makes)
+        filter_know(run, FILTER_MODE, open->mode & 07777);
+    filter_know(run, FILTER_FD_NUM, open->result >= 0 ? open->result : -1);
+    filter_know(run, FILTER_FD_TYPE,
+                open->file_mode == 0 ? FILTER_ABSENT : (type == S_IFDIR ? 'd' : 'f'));
+}
+
+/* The argument: what the file is called when that is relative, else itself. */
+static __always_inline void open_raw_facts(struct filter_run *run, const struct scratch *scratch,
+                                           __u32 at, __u32 len)
+{
+    const struct filter_text *name = &run->facts.text[0];
+
+    opaque(at);
+    if (len == 0 || at >= SCRATCH_RECORD)
+        return;
+    filter_know_text(run, FILTER_FD_NAME_RAW, at, len, 0, ~0u);
+    if (scratch->record[at] == '/')
+        filter_know_text(run, FILTER_PATH, at, len, 0, ~0u);
+    else if (run->facts.known & 1u << FILTER_FD_NAME)
+        filter_know_text(run, FILTER_PATH, name->at, name->len, 0, ~0u);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_open, struct pt_regs *regs, long result)
 {
@@ -53,26 +86,43 @@ int BPF_PROG(on_open, struct pt_regs *regs, long result)
     struct wire_open *open = (struct wire_open *)scratch->record;
     const struct file *file = call.result >= 0 ? file_of((__s32)call.result) : NULL;
     bool at_directory = call.call == WIRE_CALL_OPENAT || call.call == WIRE_CALL_OPENAT2;
+    struct filter_run *run = filter_begin(call.call);
     __u32 raw_at, at = __builtin_offsetof(struct wire_open, data);
 
     __builtin_memset(open, 0, __builtin_offsetof(struct wire_open, data));
-    fill_header(&open->hdr, WIRE_OPEN, 0);
-    open->hdr.flags = call.flags;
     open->result = call.result;
     open->call = call.call;
     open_args(open, &call);
-    call.flags = open->hdr.flags;
-    if (file) {
+    if (file)
         open_file(open, file);
-        call.flags = open->hdr.flags;
+    call.flags |= open->hdr.flags;
+    if (run) {
+        open_facts(run, open);
+        if (!filter_test(run, scratch, false) && filter_drops(run, &call.flags))
+            return 0;
+    }
+    if (file) {
         at += open->path_len = put_path_of_file(scratch, at, file, &call.flags);
+        if (run) {
+            filter_know_path(run, scratch, __builtin_offsetof(struct wire_open, data),
+                             open->path_len, call.flags, (open->file_mode & S_IFMT) == S_IFDIR,
+                             open->file_mode != 0);
+            if (!filter_test(run, scratch, true) && filter_drops(run, &call.flags))
+                return 0;
+        }
     }
     raw_at = at;
     at += open->raw_len = put_user_string(
         scratch, at, (const void *)(at_directory ? call.arg[1] : call.arg[0]), &call.flags);
+    if (run && filter_asks(run, 1u << FILTER_FD_NAME_RAW | 1u << FILTER_PATH)) {
+        open_raw_facts(run, scratch, raw_at, open->raw_len);
+        if (!filter_test(run, scratch, true) && filter_drops(run, &call.flags))
+            return 0;
+    }
     if (open->path_len == 0)
         at += open->base_len =
             put_base(scratch, at, raw_at, open->raw_len, open->dirfd, &call.flags);
+    fill_header(&open->hdr, WIRE_OPEN, 0);
     open->hdr.flags = call.flags;
     emit_scratch(scratch, at, WIRE_OPEN);
     return 0;

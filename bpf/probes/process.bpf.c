@@ -17,6 +17,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
         (child->cgroups == parent->cgroups || !scope_has_cgroup_of(child)))
         return 0;
     cgroups_announce(child, CGROUP_FORK);
+    slot_forks(parent->tgid, parent->group_leader->start_boottime);
 
     struct wire_task_record *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 
@@ -28,6 +29,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
     record->hdr.pid = child->tgid;
     record->hdr.tid = child->pid;
     record->hdr.start_ns = child->start_boottime;
+    record->hdr.stamp = slot_stamp(slot_new(child->tgid, child->start_boottime), 0, 0);
+    record->hdr.time_ns = bpf_ktime_get_boot_ns(); /* see fill_header() */
     fill_task(&record->task, child);
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
     count_sent(WIRE_FORK);
@@ -110,21 +113,16 @@ static __always_inline __u32 put_user_range(struct scratch *scratch, __u32 at, _
     return len;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+static __always_inline void exec_send(struct task_struct *task, pid_t old_pid,
+                                      struct linux_binprm *bprm, __u32 call,
+                                      const struct filter_slot *slot, bool others)
 {
-    __u32 call = exec_call(task);
-    struct mm_struct *mm = task->mm;
-
-    if (!scope_has_current())
-        return 0;
-    cgroups_announce(task, CGROUP_EXEC);
-
     struct scratch *scratch = scratch_of(SCRATCH_EXEC);
+    struct mm_struct *mm = task->mm;
 
     if (!scratch) {
         count_lost(WIRE_EXEC);
-        return 0;
+        return;
     }
 
     struct wire_exec *exec = (struct wire_exec *)scratch->record;
@@ -133,6 +131,8 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
     __u32 flags = exec_file(exec, file);
 
     fill_header(&exec->hdr, WIRE_EXEC, 0);
+    exec->hdr.stamp = slot_stamp(slot, 1, others);
+    exec->hdr.time_ns = bpf_ktime_get_boot_ns(); /* see fill_header() */
     fill_task(&exec->task, task);
     exec->call = call;
     if (old_pid != task->pid)
@@ -150,6 +150,22 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
                                              WIRE_ENV_CUT, &flags);
     exec->hdr.flags = flags;
     emit_scratch(scratch, at, WIRE_EXEC);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+    __u32 call = exec_call(task);
+    struct filter_slot *slot;
+    bool others;
+
+    if (!scope_has_current())
+        return 0;
+    cgroups_announce(task, CGROUP_EXEC);
+    slot = slot_of(task->tgid, task->group_leader->start_boottime);
+    others = slot_change(slot);
+    exec_send(task, old_pid, bprm, call, slot, others);
+    slot_changed(slot, others);
     return 0;
 }
 
@@ -210,7 +226,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 {
     struct signal_struct *signal = task->signal;
 
-    if (signal->live.counter != 0 || !scope_has_current() || !exit_is_first(task))
+    if (signal->live.counter != 0)
+        return 0;
+    slot_ends(task->tgid, task->group_leader->start_boottime);
+    if (!scope_has_current() || !exit_is_first(task))
         return 0;
 
     struct wire_exit *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
@@ -291,6 +310,7 @@ int on_task(struct bpf_iter__task *ctx)
     record.hdr.pid = task->tgid;
     record.hdr.tid = task->pid;
     record.hdr.start_ns = task->start_boottime;
+    record.hdr.stamp = 0; /* what the ring holds may be older or newer */
     fill_task(&record.task, task);
     if (bpf_seq_write(seq, &record, sizeof(record)) != 0)
         return 0;

@@ -11,6 +11,7 @@
  * records therefore carry what the kernel resolved beside what was given. */
 #include "bpf/lib/call.h"
 #include "bpf/lib/scope.h"
+#include "bpf/lib/verdict.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -41,6 +42,10 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
     call = syscall_of(regs, compat) - 1;
     if (call >= WIRE_CALL_COUNT || wanted_calls[call] == WIRE_UNWANTED)
         return 0;
+    if (call_filtered(call) && filter_open_cases(filter_index(call)) == 0 && !filter_audit) {
+        count_filtered(call);
+        return 0;
+    }
     bpf_tail_call(ctx, &handlers, shapes[call].program);
     count_lost(0); /* not reached while every program is there */
     return 0;

@@ -25,9 +25,11 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "capture/kernel_gate.h"
 #include "capture/kernel_ring.h"
 #include "decode/wire.h"
 #include "enrich/tables.h"
+#include "lang/kernel/filter.h"
 #include "match/engine.h"
 #include "match/finding.h"
 #include "match/rule_stats.h"
@@ -73,6 +75,30 @@ static struct wire_calls calls_wanted(const struct engine *engine)
             event_set_add(&types, type);
     }
     return wire_calls_of(&types);
+}
+
+/* Without it the sensor works as well: everything is sent. So it is when captures are wanted, which
+ * hold what no rule matches. */
+static void set_filters(struct sensor *sensor)
+{
+    const struct engine *engine = sensor->rules->engine[0];
+    struct kernel_gate *gate = kernel_ring_gate(sensor->ring);
+    const struct filter_program *program[ENGINE_FILTERS_MAX];
+    uint8_t of_call[WIRE_CALL_COUNT] = {0};
+    struct err err = {0};
+
+    if (sensor->captures != NULL)
+        return;
+    for (uint32_t i = 0; i < engine_filter_count(engine); i++)
+        program[i] = &engine_filter(engine, i)->program;
+    for (uint32_t call = 0; call < WIRE_CALL_COUNT; call++) {
+        uint32_t index = engine_filter_of(engine, wire_call_type((enum wire_call)call));
+        of_call[call] = index == ENGINE_NO_FILTER ? 0 : (uint8_t)(index + 1);
+    }
+    int rc = kernel_gate_set(gate, program, engine_filter_count(engine), of_call, &err);
+    if (rc < 0)
+        log_error(sensor->log, "no event is dropped in the kernel",
+                  log_str("why", err_text(&err, rc)));
 }
 
 static int open_ring(struct sensor *sensor, struct err *err)
@@ -219,6 +245,7 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     rc = pipeline_new(&(struct pipeline_parts){.workers = sensor->rules->workers,
                                                .tables = sensor->tables,
                                                .engine = sensor->rules->engine,
+                                               .gate = kernel_ring_gate(sensor->ring),
                                                .spool = sensor->spool,
                                                .place = &sensor->place,
                                                .log = sensor->log},
@@ -229,6 +256,7 @@ static int sensor_start(struct sensor *sensor, struct err *err)
     if (rc < 0)
         return rc;
     set_captures(sensor);
+    set_filters(sensor);
     log_start(sensor);
     return 0;
 }
@@ -276,6 +304,7 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
                   log_str("why", err_text(err, rc)), log_u64("failed", sensor->reloads_failed));
         return rc;
     }
+    kernel_gate_open(kernel_ring_gate(sensor->ring));
     pipeline_set_engines(sensor->pipeline, fresh->engine);
     struct wire_calls calls = calls_wanted(fresh->engine[0]);
     rc = kernel_ring_set_calls(sensor->ring, &calls, &ring_err);
@@ -284,6 +313,7 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
     sensor->regex_limits += rule_stats_regex_limits(sensor->rules->engine[0]);
     rules_close(sensor->rules);
     sensor->rules = fresh;
+    set_filters(sensor);
     sensor->stamp_seen = fresh->stamp;
     sensor->rules_since_ns = clock_wall_ns();
     sensor->reloads++;
@@ -340,9 +370,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
         return err_set(err, -errno, "poll: %s", strerror(errno));
     int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, on_record, sensor, err);
-    pipeline_flush(sensor->pipeline);
-    for (uint32_t i = 0; i < sensor->rules->workers; i++)
-        tables_turn(sensor->tables[i], clock_boot_ns());
+    pipeline_turn(sensor->pipeline, clock_boot_ns());
     metadata_turn(sensor->metadata, clock_boot_ns());
     if (sensor->captures != NULL)
         captures_turn(sensor->captures);

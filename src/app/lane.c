@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "capture/kernel_gate.h"
 #include "decode/wire.h"
 #include "enrich/tables.h"
 #include "match/engine.h"
@@ -24,6 +25,7 @@ struct lane {
     struct change change;
     struct buf json;
     struct lane_counts counts;
+    uint64_t stale_seen; /* see tables_stale() */
 };
 
 struct lane *lane_new(const struct lane_parts *parts, lane_found_fn found, void *ctx)
@@ -79,6 +81,37 @@ static bool is_ours(const struct lane *lane, const struct wire_header *record)
            hash_u64(record->pid) % lane->parts.shares == lane->parts.share;
 }
 
+/* What was told of processes may be wrong by now. */
+static void forget_stale(struct lane *lane)
+{
+    uint64_t stale = tables_stale(lane->parts.tables);
+
+    if (lane->parts.gate != NULL && stale != lane->stale_seen)
+        kernel_gate_forget(lane->parts.gate);
+    lane->stale_seen = stale;
+}
+
+/* Tell the kernel side which events of this process no rule can match. A container that is not
+ * described yet is soon to be. */
+static void tell(struct lane *lane, const struct wire_header *record, const struct process *process)
+{
+    uint64_t cases[ENGINE_FILTERS_MAX];
+
+    if (process == NULL || record->kind == WIRE_EXIT ||
+        !kernel_gate_asks(lane->parts.gate, record) ||
+        (process->container != NULL && !process->container->has_spec))
+        return;
+    engine_process_cases(lane->parts.engine, process, cases);
+    kernel_gate_tell(lane->parts.gate, record, cases);
+    tables_told(lane->parts.tables, record->pid, record->start_ns);
+}
+
+void lane_turn(struct lane *lane, uint64_t now_ns)
+{
+    tables_turn(lane->parts.tables, now_ns);
+    forget_stale(lane);
+}
+
 void lane_record(struct lane *lane, const struct wire_header *record)
 {
     struct tables *tables = lane->parts.tables;
@@ -90,16 +123,20 @@ void lane_record(struct lane *lane, const struct wire_header *record)
              : wire_pass(&lane->decoder, record, &lane->change);
     if (lane->change.kind != CHANGE_NONE)
         tables_apply(tables, &lane->change);
+    forget_stale(lane);
     if (outcome == WIRE_EVENT) {
         /* To look a process up may make it known: so everybody does. */
         event->process = tables_find(tables, record->pid, record->start_ns);
         if (ours) {
             lane->counts.events++;
             (void)engine_run(lane->parts.engine, event, on_match, lane);
+            if (lane->parts.gate != NULL)
+                tell(lane, record, event->process);
         }
     } else {
         lane->counts.changes++;
     }
     tables_settle(tables);
+    forget_stale(lane);
     arena_reset(lane->scratch);
 }

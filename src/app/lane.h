@@ -13,6 +13,7 @@
 
 struct engine;
 struct finding_place;
+struct kernel_gate;
 struct lane;
 struct rule;
 struct tables;
@@ -21,7 +22,8 @@ struct lane_parts {
     struct tables *tables;
     struct engine *engine;
     const struct finding_place *place;
-    uint32_t share, shares; /* this one of so many */
+    struct kernel_gate *gate; /* told what is found out of processes; NULL: nobody is */
+    uint32_t share, shares;   /* this one of so many */
 };
 
 struct lane_counts {
@@ -37,6 +39,8 @@ void lane_free(struct lane *lane); /* NULL is fine */
 DEFINE_SCOPED(struct lane *, lane_free)
 
 void lane_record(struct lane *lane, const struct wire_header *record);
+/* When events leave time: see tables_turn(). */
+void lane_turn(struct lane *lane, uint64_t now_ns);
 
 /* From now on events go through this engine; the old one is not touched any more. */
 void lane_set_engine(struct lane *lane, struct engine *engine);

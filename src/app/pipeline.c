@@ -96,6 +96,7 @@ int pipeline_new(const struct pipeline_parts *parts, struct pipeline **out, stru
         lane[i] = (struct lane_parts){.tables = parts->tables[i],
                                       .engine = parts->engine[i],
                                       .place = parts->place,
+                                      .gate = parts->gate,
                                       .share = i,
                                       .shares = parts->workers};
     if (parts->workers == 1) {
@@ -134,6 +135,13 @@ void pipeline_flush(struct pipeline *pipeline)
 {
     if (pipeline->crew != NULL)
         crew_flush(pipeline->crew);
+}
+
+void pipeline_turn(struct pipeline *pipeline, uint64_t now_ns)
+{
+    pipeline_flush(pipeline);
+    for (uint32_t i = 0; i < pipeline->parts.workers; i++)
+        lane_turn(lane_of(pipeline, i), now_ns);
 }
 
 void pipeline_tick(struct pipeline *pipeline)

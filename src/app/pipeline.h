@@ -14,6 +14,7 @@ struct engine;
 struct err;
 struct finding_note;
 struct finding_place;
+struct kernel_gate;
 struct log;
 struct pipeline;
 struct spool;
@@ -23,6 +24,7 @@ struct pipeline_parts {
     uint32_t workers; /* 1 to CREW_WORKERS_MAX: so many of these: */
     struct tables *const *tables;
     struct engine *const *engine;
+    struct kernel_gate *gate; /* or NULL, see lane_parts */
     struct spool *spool;
     struct finding_place *place; /* its boot offset is kept current by pipeline_tick() */
     const struct log *log;
@@ -47,6 +49,9 @@ void pipeline_record(void *ctx, const struct wire_header *record);
 /* Wait until all records are through. Call it before looking at tables and engines, and before
  * waiting for more records. */
 void pipeline_flush(struct pipeline *pipeline);
+
+/* When events leave time: see tables_turn(). */
+void pipeline_turn(struct pipeline *pipeline, uint64_t now_ns);
 
 /* From now on events go through these engines, one a worker; the old ones are not touched any more.
  */

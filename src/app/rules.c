@@ -155,6 +155,7 @@ int rules_open_telling(const struct settings *settings, const struct log *log, s
         .matching = settings->matching,
         .priority_max = settings->priority,
         .profile = true,
+        .kernel_filters = true,
     };
 
     rules->arena = arena_new(4096);

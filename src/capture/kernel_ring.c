@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "bpf/include/syscalls_x86.h"
+#include "capture/kernel_gate.h"
 #include "capture/kernel_permission.h"
 #include "capture/kernel_ring.h"
 #include "capture/kernel_uring.h"
@@ -45,6 +46,7 @@ struct kernel_ring {
     int attached[PROGRAMS_MAX]; /* descriptors of the programs that `link` attached */
     size_t link_count;
     struct kernel_uring uring;
+    struct kernel_gate *gate;
     struct ring_buffer *reader;
     struct wire_counts *per_cpu; /* room for one reading of the counts */
     int cpu_count;
@@ -170,6 +172,7 @@ static int load(struct kernel_ring *ring, const struct kernel_ring_options *opti
         programs->rodata->skip_pid[i] = options->skip_pid[i];
     programs->rodata->scope_cgroup = scope;
     programs->rodata->send_environment = options->environment;
+    programs->rodata->filter_audit = options->audit;
     int rc = bpf_map__set_max_entries(programs->maps.ring, ring_bytes(options->ring_bytes));
     kernel_uring_prepare(&ring->uring, programs);
     if (rc == 0)
@@ -203,6 +206,27 @@ static int fill_maps(struct kernel_ring *ring, int cgroup, struct err *err)
                            bpf_program__name(handlers[i]), strerror(errno));
     }
     return 0;
+}
+
+static int open_gate(struct kernel_ring *ring, struct err *err)
+{
+    const struct sensor *programs = ring->programs;
+    const struct kernel_gate_parts parts = {
+        .filters = bpf_map__fd(programs->maps.filters),
+        .slots = bpf_map__fd(programs->maps.filter_slots),
+        .classes = bpf_map__fd(programs->maps.filter_classes),
+        .filter_of = programs->bss->filter_of,
+        .filter_all = programs->bss->filter_all,
+        .filter_rules = programs->bss->filter_rules,
+        .filter_epoch = &programs->bss->filter_epoch,
+    };
+
+    return kernel_gate_new(&parts, &ring->gate, err);
+}
+
+struct kernel_gate *kernel_ring_gate(struct kernel_ring *ring)
+{
+    return ring->gate;
 }
 
 static int attach(struct kernel_ring *ring, struct err *err)
@@ -298,6 +322,8 @@ int kernel_ring_open(const struct kernel_ring_options *options, struct kernel_ri
         return err_set(err, -errno, "cannot map the ring: %s", strerror(errno));
     rc = open_poll(ring, err);
     if (rc == 0)
+        rc = open_gate(ring, err);
+    if (rc == 0)
         rc = kernel_ring_set_calls(ring, &options->calls, err);
     if (rc == 0)
         rc = attach(ring, err);
@@ -317,6 +343,7 @@ void kernel_ring_close(struct kernel_ring *ring)
     scoped_fd_close(&ring->poll);
     scoped_fd_close(&ring->timer);
     ring_buffer__free(ring->reader);
+    kernel_gate_free(ring->gate);
     sensor__destroy(ring->programs);
     free(ring->per_cpu);
     free(ring);
@@ -501,6 +528,8 @@ void kernel_ring_counts(const struct kernel_ring *ring, struct kernel_ring_count
                 out->sent[kind] += ring->per_cpu[cpu].sent[kind];
                 out->lost[kind] += ring->per_cpu[cpu].lost[kind];
             }
+            for (size_t call = 0; call < WIRE_CALL_COUNT; call++)
+                out->filtered[call] += ring->per_cpu[cpu].filtered[call];
         }
     }
     for (size_t i = 0; i < ring->link_count; i++)

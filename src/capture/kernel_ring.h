@@ -12,6 +12,7 @@
 #include "bpf/include/wire.h"
 
 struct err;
+struct kernel_gate;
 struct kernel_ring;
 
 #define KERNEL_RING_BYTES_DEFAULT (16u << 20)
@@ -24,6 +25,7 @@ struct kernel_ring_options {
     uint32_t ring_bytes;     /* rounded up to a power of two of pages; 0: default */
     struct wire_calls calls; /* that become records; those that change processes always do */
     bool environment;        /* send the environment with an exec */
+    bool audit;              /* mark what the kernel filter would drop (WIRE_FILTERED), send it */
     uint32_t skip_pid[KERNEL_SKIP_MAX]; /* never reported, 0-terminated unless full */
 };
 
@@ -39,7 +41,8 @@ struct kernel_ring_counts {
      * not start a program because it was unfinished on that CPU, for calls of interest or not (from
      * about 7.0 on, where tracepoints can be preempted). */
     uint64_t sent[WIRE_KIND_COUNT], lost[WIRE_KIND_COUNT];
-    uint64_t received, malformed; /* by this side */
+    uint64_t filtered[WIRE_CALL_COUNT]; /* dropped by the kernel filter, as no rule matches them */
+    uint64_t received, malformed;       /* by this side */
 };
 
 typedef void (*kernel_record_fn)(void *ctx, const struct wire_header *record);
@@ -69,6 +72,9 @@ must_check int kernel_ring_consume(struct kernel_ring *ring, uint32_t max, kerne
  * cannot be attached: calls of the usual way are seen then as asked. */
 must_check int kernel_ring_set_calls(struct kernel_ring *ring, const struct wire_calls *calls,
                                      struct err *err);
+
+/* The kernel filter (capture/kernel_gate.h): the ring's, and of its thread. */
+struct kernel_gate *kernel_ring_gate(struct kernel_ring *ring);
 
 void kernel_ring_counts(const struct kernel_ring *ring, struct kernel_ring_counts *out);
 void kernel_features_probe(struct kernel_features *out); /* needs the same permission */

@@ -296,7 +296,7 @@ void attach_inherited(struct attach *attach, struct process_entry *entry,
 
 /* Users */
 
-static void refresh_host_users(struct attach *attach)
+void attach_refresh_users(struct attach *attach)
 {
     int host = specs_host(attach->specs);
 
@@ -343,7 +343,7 @@ void attach_users(struct attach *attach, struct process_entry *entry, bool may_l
     struct users *users = entry->container == NULL ? attach->host_users : entry->container->users;
 
     if (may_look)
-        refresh_host_users(attach);
+        attach_refresh_users(attach);
     if (may_look && entry->container != NULL)
         refresh_container_users(attach, entry);
     view->user = users_user(users, view->creds.euid);

@@ -73,3 +73,6 @@ void attach_cgroup_made(struct attach *attach, struct cgroup *cgroup);
 void attach_cgroup_gone(struct attach *attach, struct cgroup *cgroup);
 /* Make looks that are due, so many at most. */
 void attach_turn(struct attach *attach, uint32_t looks);
+
+/* Users of the host as its files say now; does nothing until it is time again. */
+void attach_refresh_users(struct attach *attach);

@@ -50,12 +50,23 @@ static void list_remove(struct processes *table, struct process_entry *entry)
 void processes_touch_all(struct processes *table)
 {
     table->version_min = ++table->versions;
+    table->stale++;
+}
+
+static void give_version(struct process_entry *entry)
+{
+    struct processes *table = entry->table;
+
+    entry->view.version = ++table->versions;
+    if (entry->told && entry != table->own)
+        table->stale++;
+    entry->told = false;
 }
 
 void processes_renew(struct process_entry *entry)
 {
     if (entry->view.version <= entry->table->version_min)
-        entry->view.version = ++entry->table->versions;
+        give_version(entry);
 }
 
 static void touch_led(struct process_entry *leader, enum process_tie tie, uint32_t *touched)
@@ -63,7 +74,7 @@ static void touch_led(struct process_entry *leader, enum process_tie tie, uint32
     for (struct process_entry *at = leader->first[tie]; at != NULL; at = at->after[tie]) {
         if (++*touched > PROCESS_TOUCH_MAX)
             return;
-        at->view.version = ++leader->table->versions;
+        give_version(at);
     }
 }
 
@@ -84,7 +95,7 @@ void processes_touch(struct process_entry *entry)
 
     for (struct process_entry *at = entry; at != NULL && touched <= PROCESS_TOUCH_MAX;
          at = next_below(entry, at), touched++)
-        at->view.version = ++table->versions;
+        give_version(at);
     touch_led(entry, TIE_SESSION, &touched);
     touch_led(entry, TIE_GROUP, &touched);
     if (touched > PROCESS_TOUCH_MAX)

@@ -48,6 +48,7 @@ struct process_entry {
     enum process_state state;
     bool pinned;
     struct process_entry *next_pin;
+    bool told;   /* others keep something of this version, see processes.stale */
     bool coarse; /* start_ns is the beginning of a tick */
     bool untold; /* read from /proc, see tables_tell_new() */
     char name[PROCESS_NAME_MAX];
@@ -76,6 +77,8 @@ struct processes {
     uint64_t version_min;       /* views with an older one need another */
     struct process_entry *pins; /* see processes_pin() */
     uint64_t forgotten;         /* dropped while still needed, because of the limit */
+    struct process_entry *own;  /* whose change is being applied, see `stale` */
+    uint64_t stale;             /* how often a version that was told of became an old one */
     processes_release_fn release;
     void *context;
 };

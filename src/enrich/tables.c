@@ -231,6 +231,7 @@ static void apply_exec(struct tables *tables, const struct change *change)
 
     if (entry == NULL)
         return;
+    tables->processes.own = entry;
     attach_program(&tables->attach, entry, &change->program);
     entry->view.exec_ns = change->time_ns;
     find_ancestors(tables, entry, change->task.parent_start_ns);
@@ -360,6 +361,7 @@ static void apply_cgroup(struct tables *tables, const struct change *change)
 void tables_apply(struct tables *tables, const struct change *change)
 {
     processes_unpin(&tables->processes);
+    tables->processes.own = NULL;
     if (change->time_ns > tables->attach.now_ns)
         tables->attach.now_ns = change->time_ns;
     switch (change->kind) {
@@ -398,12 +400,17 @@ static uint64_t shared_changes(const struct tables *tables)
     return tables->attach.containers.changes + tables->attach.users_changed;
 }
 
+static void renew_all(struct tables *tables)
+{
+    if (tables->shared_seen == shared_changes(tables))
+        return;
+    tables->shared_seen = shared_changes(tables);
+    processes_touch_all(&tables->processes);
+}
+
 static void renew(struct tables *tables, struct process_entry *entry)
 {
-    if (tables->shared_seen != shared_changes(tables)) {
-        tables->shared_seen = shared_changes(tables);
-        processes_touch_all(&tables->processes);
-    }
+    renew_all(tables);
     struct process_entry *changed = entered_renew(&tables->attach, entry);
     if (changed != NULL)
         processes_touch(changed);
@@ -458,6 +465,7 @@ void tables_settle(struct tables *tables)
     processes_settle(&tables->processes);
     containers_settle(&tables->attach.containers, tables->attach.now_ns);
     attach_turn(&tables->attach, 1); /* one file's time at most is between two events */
+    renew_all(tables);
 }
 
 void tables_turn(struct tables *tables, uint64_t now_ns)
@@ -465,6 +473,21 @@ void tables_turn(struct tables *tables, uint64_t now_ns)
     if (now_ns > tables->attach.now_ns)
         tables->attach.now_ns = now_ns;
     attach_turn(&tables->attach, TURN_LOOKS);
+    attach_refresh_users(&tables->attach);
+    renew_all(tables);
+}
+
+void tables_told(struct tables *tables, uint32_t pid, uint64_t start_ns)
+{
+    struct process_entry *entry = processes_find(&tables->processes, pid, start_ns, false);
+
+    if (entry != NULL)
+        entry->told = true;
+}
+
+uint64_t tables_stale(const struct tables *tables)
+{
+    return tables->processes.stale;
 }
 
 uint64_t tables_next_ns(const struct tables *tables)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bpf/lib/file.h"
+#include "bpf/lib/filter.h"
 #include "bpf/lib/shape.h"
 #include "bpf/lib/syscall_x86.h"
 #include "bpf/lib/wanted.h"
@@ -50,10 +51,56 @@ static __always_inline bool call_filtered(__u32 call)
            !(shapes[call].flags & (SHAPE_TASK | SHAPE_CWD));
 }
 
+/* Whose change the call is: of somebody else, as setpgid can be, nobody knows. */
+static __always_inline struct filter_slot *call_slot(__u32 call)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+
+    if (call == WIRE_CALL_SETPGID)
+        return NULL;
+    return slot_of(bpf_get_current_pid_tgid() >> 32, task->group_leader->start_boottime);
+}
+
+static __always_inline void call_know(struct filter_run *run, const struct call *call)
+{
+    filter_know(run, FILTER_RESULT, call->result);
+    switch (call->call) {
+    case WIRE_CALL_CHMOD:
+    case WIRE_CALL_FCHMOD:
+        filter_know(run, FILTER_MODE, call->arg[1] & 07777);
+        break;
+    case WIRE_CALL_FCHMODAT:
+    case WIRE_CALL_FCHMODAT2:
+        filter_know(run, FILTER_MODE, call->arg[2] & 07777);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The first look of the filter at the call; a change that it makes is marked, and always sent. */
+static __always_inline bool call_passes(struct scratch *scratch, struct call *call,
+                                        const struct shape *shape)
+{
+    struct filter_run *run;
+
+    scratch->changing = scratch->filtered = 0;
+    if (shape->flags & (SHAPE_TASK | SHAPE_CWD) && call_changes(call)) {
+        scratch->changing = 1 + slot_change(call_slot(call->call));
+        return true;
+    }
+    run = wanted_calls[call->call] == WIRE_WANTED ? filter_begin(call->call) : NULL;
+    if (!run)
+        return true;
+    call_know(run, call);
+    scratch->filtered = 1;
+    return filter_test(run, scratch, false) || !filter_drops(run, &call->flags);
+}
+
 /* The record of the call in scratch memory, its fixed part filled but for `fd`; *shape is its
  * shape. NULL when there is nothing to send. */
 static __always_inline struct wire_call_record *
-call_begin(struct scratch *scratch, const struct call *call, const struct shape **shape)
+call_begin(struct scratch *scratch, struct call *call, const struct shape **shape)
 {
     struct wire_call_record *record = (struct wire_call_record *)scratch->record;
     __u32 index = call->call;
@@ -68,6 +115,8 @@ call_begin(struct scratch *scratch, const struct call *call, const struct shape 
         return NULL;
     if (wanted_calls[index] == WIRE_FOR_CHANGE && !call_changes(call))
         return NULL;
+    if (!call_passes(scratch, call, *shape))
+        return NULL;
     __builtin_memset(record, 0, sizeof(*record));
     fill_header(&record->hdr, WIRE_CALL, 0);
     record->hdr.flags = call->flags;
@@ -77,9 +126,187 @@ call_begin(struct scratch *scratch, const struct call *call, const struct shape 
     return record;
 }
 
+static __always_inline bool is_mapped(const __u8 *address)
+{
+    const __u64 *half = (const __u64 *)address;
+
+    return half[0] == 0 && (half[1] & 0xffffffff) == 0xffff0000;
+}
+
+static __always_inline void call_know_end(struct filter_run *run, __u32 end, __u64 first,
+                                          __u64 second, __u16 port)
+{
+    run->facts.ip[end][0] = first;
+    run->facts.ip[end][1] = second;
+    if (port == 0 && first == 0 && second == 0) {
+        filter_know(run, FILTER_LOCAL_PORT + end, FILTER_ABSENT);
+        return;
+    }
+    filter_know(run, FILTER_LOCAL_PORT + end, port);
+    run->facts.known |= 1u << (FILTER_LOCAL_IP + end);
+}
+
+static __always_inline __s64 l4_of(const struct wire_socket *socket)
+{
+    if (socket->protocol != 0)
+        return (__u8)socket->protocol;
+    switch (socket->type) {
+    case 1: /* SOCK_STREAM */
+        return 6;
+    case 2: /* SOCK_DGRAM */
+        return 17;
+    case 3: /* SOCK_RAW */
+        return 255;
+    default:
+        return 0;
+    }
+}
+
+/* Of IPv6 addresses that stand for IPv4 ones nothing is known. */
+static __always_inline void call_know_socket(struct filter_run *run,
+                                             const struct wire_socket *socket)
+{
+    const __u64 *local = (const __u64 *)socket->local;
+    const __u64 *remote = (const __u64 *)socket->remote;
+    bool four = socket->family == AF_INET;
+
+    if (!four && socket->family != AF_INET6) {
+        filter_know(run, FILTER_FD_TYPE, socket->family == AF_UNIX ? 'u' : FILTER_ABSENT);
+        filter_know(run, FILTER_FD_L4, socket->family == AF_UNIX ? 0 : FILTER_ABSENT);
+        filter_know(run, FILTER_LOCAL_PORT, FILTER_ABSENT);
+        filter_know(run, FILTER_REMOTE_PORT, FILTER_ABSENT);
+        run->facts.known |= 1u << FILTER_LOCAL_IP | 1u << FILTER_REMOTE_IP;
+        return;
+    }
+    filter_know(run, FILTER_FD_L4, l4_of(socket));
+    if (!four && (is_mapped(socket->local) || is_mapped(socket->remote)))
+        return;
+    run->facts.family = four ? 4 : 6;
+    filter_know(run, FILTER_FD_TYPE, four ? '4' : '6');
+    call_know_end(run, 0, four ? (__u32)local[0] : local[0], four ? 0 : local[1],
+                  socket->local_port);
+    call_know_end(run, 1, four ? (__u32)remote[0] : remote[0], four ? 0 : remote[1],
+                  socket->remote_port);
+}
+
+/* A name and the directory it starts from, where they lie. */
+struct named {
+    __u32 at, len, base_at, base_len;
+};
+
+/* A name is what user space makes of it, but for the directory, when it has no parts that are
+ * empty, "." or "..". */
+static __always_inline bool name_is_plain(struct filter_run *run, struct scratch *scratch,
+                                          const struct named *named)
+{
+    __u32 at = filter_place(named->at), last = filter_place(named->at + named->len - 1);
+
+    if (at == 0 || last == 0 || named->len == 0 || named->len > FILTER_SCAN_MAX ||
+        scratch->record[at] == '.' || scratch->record[last] == '/')
+        return false;
+    return !filter_has(run, scratch, named->at, named->len, '/', '.') &&
+           !filter_has(run, scratch, named->at, named->len, '/', '/');
+}
+
+static __always_inline bool name_copy(struct scratch *scratch, __u32 to, __u32 from, __u32 len)
+{
+    opaque(to);
+    opaque(from);
+    opaque(len);
+    if (to > SCRATCH_RECORD - WIRE_PATH_MAX || from > SCRATCH_RECORD - WIRE_PATH_MAX ||
+        len > WIRE_PATH_MAX)
+        return false;
+    return bpf_probe_read_kernel(scratch->record + to, len, scratch->record + from) == 0;
+}
+
+/* As evt.arg has it: the name where it is absolute, else behind its directory, put at `room`. */
+static __noinline void call_know_path(struct filter_run *run, struct scratch *scratch,
+                                      __u32 subject, const struct named *named, __u32 room)
+{
+    __u32 at, len, base_at;
+
+    if (!run || !scratch || !named)
+        return;
+    at = filter_place(named->at);
+    base_at = filter_place(named->base_at);
+    len = named->base_len;
+    if (at == 0 || named->len == 0)
+        return;
+    if (scratch->record[at] == '/') {
+        filter_know_text(run, subject, named->at, named->len, 0, ~0u);
+        return;
+    }
+    if (base_at == 0 || len == 0 || scratch->record[base_at] != '/' ||
+        !name_is_plain(run, scratch, named) || len + 1 + named->len > WIRE_PATH_MAX)
+        return;
+    if (len == 1)
+        len = 0; /* the root is that slash */
+    if (len > 0 && !name_copy(scratch, room, named->base_at, len))
+        return;
+    at = filter_place(room + len);
+    if (at == 0)
+        return;
+    scratch->record[at] = '/';
+    if (name_copy(scratch, room + len + 1, named->at, named->len))
+        filter_know_text(run, subject, room, len + 1 + named->len, 0, ~0u);
+}
+
+#define NAME_ROOM 12288 /* for two joined names: behind records that are not longer */
+
+static __always_inline void call_know_paths(struct filter_run *run, struct scratch *scratch,
+                                            const struct wire_call_record *record, __u32 size)
+{
+    __u32 name_at = sizeof(*record) + record->len[WIRE_PART_SOCKET] + record->len[WIRE_PART_TASK];
+    __u32 new_at = name_at + record->len[WIRE_PART_NAME];
+    __u32 base_at = new_at + record->len[WIRE_PART_NEW_NAME];
+    __u32 new_base_at = base_at + record->len[WIRE_PART_BASE];
+    struct named name = {name_at, record->len[WIRE_PART_NAME], base_at,
+                         record->len[WIRE_PART_BASE]};
+    struct named new_name = {new_at, record->len[WIRE_PART_NEW_NAME], new_base_at,
+                             record->len[WIRE_PART_NEW_BASE]};
+
+    if (size > NAME_ROOM || record->hdr.flags & WIRE_PATH_CUT)
+        return;
+    call_know_path(run, scratch, FILTER_PATH, &name, NAME_ROOM);
+    call_know_path(run, scratch, FILTER_PATH_SECOND, &new_name, NAME_ROOM + WIRE_PATH_MAX + 512);
+}
+
+/* The second look, when everything is there. */
+static __noinline bool call_wanted(struct scratch *scratch, __u32 size)
+{
+    struct wire_call_record *record;
+    struct filter_run *run;
+    __u32 zero = 0, flags = 0;
+
+    if (!scratch || !scratch->filtered)
+        return true;
+    run = bpf_map_lookup_elem(&filter_runs, &zero);
+    record = (struct wire_call_record *)scratch->record;
+    if (!run)
+        return true;
+    if (record->fd.has)
+        filter_know(run, FILTER_FD_NUM,
+                    record->fd.num < 0 && record->fd.num != AT_FDCWD ? -1 : record->fd.num);
+    if (record->parts & 1u << WIRE_PART_SOCKET)
+        call_know_socket(run, (const struct wire_socket *)(scratch->record + sizeof(*record)));
+    if (filter_asks(run, 1u << FILTER_PATH | 1u << FILTER_PATH_SECOND))
+        call_know_paths(run, scratch, record, size);
+    if ((filter_test(run, scratch, false) && filter_test(run, scratch, true)) ||
+        !filter_drops(run, &flags)) {
+        record->hdr.flags |= flags;
+        return true;
+    }
+    return false;
+}
+
 static __always_inline void call_send(struct scratch *scratch, __u32 size)
 {
-    emit_scratch(scratch, size, WIRE_CALL);
+    const struct wire_call_record *record = (const struct wire_call_record *)scratch->record;
+
+    if (call_wanted(scratch, size))
+        emit_scratch(scratch, size, WIRE_CALL);
+    if (scratch->changing)
+        slot_changed(call_slot(record->call), scratch->changing - 1);
 }
 
 /* An argument by enum shape_arg; 0 where there is none. */

@@ -57,7 +57,9 @@ struct scratch {
     char record[SCRATCH_RECORD];
     struct path_walk walk;
     struct pieces pieces;
-    __u32 number; /* see forgotten() */
+    __u32 number;   /* see forgotten() */
+    __u32 changing; /* of the record being made: 0, or 1 + slot_change() */
+    __u32 filtered; /* it may be dropped */
     struct path_part part[PATH_PARTS_MAX];
 };
 _Static_assert(sizeof(struct scratch) <= 32768, "the most that per-CPU memory gives");

@@ -122,6 +122,17 @@ static __noinline int filter_contains(struct filter_run *run, const struct filte
     return run->scan;
 }
 
+/* Do these two bytes stand anywhere in the text? Yes, for all we know, in a long one. */
+static __always_inline bool filter_has(struct filter_run *run, struct scratch *scratch, __u32 at,
+                                       __u32 len, char first, char second)
+{
+    struct filter_match pair = {.len = 2};
+
+    pair.value[0] = (__u8)first | (__u64)(__u8)second << 8;
+    pair.mask[0] = 0xffff;
+    return filter_contains(run, &pair, scratch, at, len);
+}
+
 static __always_inline int filter_text_holds(const struct filter_context *ctx,
                                              const struct filter_match *match)
 {

@@ -55,8 +55,9 @@ static __always_inline void open_facts(struct filter_run *run, const struct wire
                 open->file_mode == 0 ? FILTER_ABSENT : (type == S_IFDIR ? 'd' : 'f'));
 }
 
-/* The argument: what the file is called when that is relative, else itself. */
-static __always_inline void open_raw_facts(struct filter_run *run, const struct scratch *scratch,
+/* The argument as fd.nameraw has it, where it is that, and as evt.arg has it: when it is relative,
+ * what was opened. */
+static __always_inline void open_raw_facts(struct filter_run *run, struct scratch *scratch,
                                            __u32 at, __u32 len)
 {
     const struct filter_text *name = &run->facts.text[0];
@@ -64,7 +65,8 @@ static __always_inline void open_raw_facts(struct filter_run *run, const struct 
     opaque(at);
     if (len == 0 || at >= SCRATCH_RECORD)
         return;
-    filter_know_text(run, FILTER_FD_NAME_RAW, at, len, 0, ~0u);
+    if (!filter_has(run, scratch, at, len, '/', '/'))
+        filter_know_text(run, FILTER_FD_NAME_RAW, at, len, 0, ~0u);
     if (scratch->record[at] == '/')
         filter_know_text(run, FILTER_PATH, at, len, 0, ~0u);
     else if (run->facts.known & 1u << FILTER_FD_NAME)

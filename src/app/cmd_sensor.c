@@ -313,11 +313,11 @@ int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
     sensor->regex_limits += rule_stats_regex_limits(sensor->rules->engine[0]);
     rules_close(sensor->rules);
     sensor->rules = fresh;
-    set_filters(sensor);
     sensor->stamp_seen = fresh->stamp;
     sensor->rules_since_ns = clock_wall_ns();
     sensor->reloads++;
     set_captures(sensor);
+    set_filters(sensor);
     log_info(sensor->log, "rules reloaded", log_u64("rules", engine_rule_count(fresh->engine[0])),
              log_sv("from", fresh->where));
     return 0;

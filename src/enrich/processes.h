@@ -77,7 +77,7 @@ struct processes {
     uint64_t version_min;       /* views with an older one need another */
     struct process_entry *pins; /* see processes_pin() */
     uint64_t forgotten;         /* dropped while still needed, because of the limit */
-    struct process_entry *own;  /* whose change is being applied, see `stale` */
+    struct process_entry *own;  /* whose own change is being applied, see `stale` */
     uint64_t stale;             /* how often a version that was told of became an old one */
     processes_release_fn release;
     void *context;

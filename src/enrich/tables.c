@@ -286,6 +286,7 @@ static void apply_update(struct tables *tables, const struct change *change)
 
     if (entry == NULL)
         return;
+    tables->processes.own = entry;
     set_task(entry, &change->task);
     if (change->task.name.len > 0)
         attach_renamed(&tables->attach, entry);
@@ -302,6 +303,7 @@ static void apply_cwd(struct tables *tables, const struct change *change)
 
     if (entry == NULL)
         return;
+    tables->processes.own = entry;
     attach_cwd(&tables->attach, entry, change->program.cwd);
     processes_touch(entry);
 }

@@ -71,7 +71,7 @@ void tables_pod(struct tables *tables, const struct pod_said *said);
 void tables_pod_deleted(struct tables *tables, struct sv key);
 
 /* Somebody keeps something made of this version of the process. tables_stale() grows when such a
- * version becomes an old one, unless by an exec of the process itself, which everybody sees. */
+ * version becomes an old one, unless by a change of the process itself, which everybody sees. */
 void tables_told(struct tables *tables, uint32_t pid, uint64_t start_ns);
 uint64_t tables_stale(const struct tables *tables);
 

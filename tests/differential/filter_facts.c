@@ -77,7 +77,7 @@ static void open_facts(struct filter_facts *facts, char *texts, const struct wir
     know(facts, FILTER_FD_NUM, open->result >= 0 ? open->result : -1);
     know(facts, FILTER_FD_TYPE,
          open->result < 0 || open->file_mode == 0 ? FILTER_ABSENT : (directory ? 'd' : 'f'));
-    if (open->path_len > 0 && opened[0] == '/') {
+    if (open->path_len > 0 && opened[0] == '/' && opened[open->path_len - 1] != '/') {
         struct filter_text *name = &facts->text[0];
         text(facts, texts, FILTER_FD_NAME, opened, open->path_len);
         if (directory)
@@ -86,7 +86,8 @@ static void open_facts(struct filter_facts *facts, char *texts, const struct wir
             name->file = ~0u;
     }
     if (open->raw_len > 0) {
-        text(facts, texts, FILTER_FD_NAME_RAW, raw, open->raw_len);
+        if (memmem(raw, open->raw_len, "//", 2) == NULL && open->raw_len <= FILTER_SCAN_MAX)
+            text(facts, texts, FILTER_FD_NAME_RAW, raw, open->raw_len);
         if (raw[0] == '/')
             text(facts, texts, FILTER_PATH, raw, open->raw_len);
         else if ((facts->known >> FILTER_FD_NAME & 1) != 0)

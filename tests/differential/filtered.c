@@ -316,6 +316,8 @@ static uint16_t put_text(struct suite *s, union record *record, size_t *at, bool
             continue; /* the kernel's own paths have no empty names */
         record->bytes[(*at)++] = text.ptr[i];
     }
+    if (absolute && *at - from > 1 && record->bytes[*at - 1] == '/')
+        (*at)--;
     return (uint16_t)(*at - from);
 }
 

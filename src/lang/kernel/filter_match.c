@@ -44,6 +44,9 @@ uint32_t filter_subjects_of(enum event_type type)
         return RESULT | FD | ENDS | 1u << FILTER_FD_L4;
     case EVENT_UNLINK:
     case EVENT_UNLINKAT:
+    case EVENT_RMDIR:
+    case EVENT_MKDIR:
+    case EVENT_MKDIRAT:
         return RESULT | PATH;
     case EVENT_RENAME:
     case EVENT_RENAMEAT:
@@ -63,7 +66,8 @@ uint32_t filter_subjects_of(enum event_type type)
     case EVENT_EXECVEAT:
         return RESULT;
     default:
-        return 0;
+        return type < EVENT_TYPE_NAMED && type != EVENT_PROCEXIT && type != EVENT_PLUGIN ? RESULT
+                                                                                         : 0;
     }
 }
 

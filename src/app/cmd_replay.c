@@ -1,5 +1,5 @@
-/* app/cmd_replay.c - `tiercel replay`: capture files through the rules; findings on standard
- * output, in the order of the events. */
+/* app/cmd_replay.c - `tiercel replay`: capture files and logs through the rules; findings on
+ * standard output, in the order of the events. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "app/exit_code.h"
 #include "app/progress.h"
 #include "app/recording.h"
+#include "app/replay_log.h"
 #include "app/rules.h"
 #include "app/settings.h"
 #include "base/arena.h"
@@ -28,13 +29,15 @@ enum {
     LETTER_DISABLED,
     LETTER_JSON,
     LETTER_PLAIN,
+    LETTER_SOURCE,
 };
 
 static const char usage_text[] =
-    "usage: tiercel replay FILE.scap... [-r RULES]... [option...]\n"
+    "usage: tiercel replay FILE... [-r RULES]... [option...]\n"
     "\n"
-    "Run rules over captures of sysdig, Falco, Stratoshark or `tiercel record`, and print what\n"
-    "they find, in order. Outputs have Falco's suggested fields at the end, as Falco's have.\n"
+    "Run rules over captures of sysdig, Falco, Stratoshark or `tiercel record`, and over audit\n"
+    "logs and cloud trails (JSON, also gzip; - is standard input), and print what they find,\n"
+    "in order. Outputs have Falco's suggested fields at the end, as Falco's have.\n"
     "\n"
     "  -r, --rules PATH           rules: a file or a directory; may be repeated\n"
     "  -c, --config FILE          settings, such as append_output\n"
@@ -44,6 +47,9 @@ static const char usage_text[] =
     "  --enable-disabled          also the rules that their files disable\n"
     "  -p, --priority PRIORITY    leave out rules that are less urgent\n"
     "  --plain-output             outputs as the rules have them\n"
+    "  --source NAME              the files are logs of this source: k8s_audit,\n"
+    "                             aws_cloudtrail, gcp_auditlog, okta, github; else what the\n"
+    "                             first record looks like\n"
     "  --help                     print this\n"
     "\n"
     "exit: 0 fine, 1 a file or the rules have errors, 2 wrong usage\n";
@@ -54,6 +60,9 @@ struct replay {
     struct rules *rules;
     struct recording *recording;
     struct buf out, json;
+    struct finding_place place; /* of findings about logs */
+    struct progress progress;
+    int source; /* of logs; -1: to be guessed */
     bool as_json, colour;
     bool failed; /* to write */
     uint64_t findings;
@@ -89,7 +98,9 @@ static void on_match(void *ctx, const struct rule *rule, const struct event *eve
     struct replay *replay = ctx;
 
     buf_reset(&replay->json);
-    if (finding_make(&replay->json, recording_place(replay->recording), rule, event) < 0) {
+    const struct finding_place *place =
+        replay->recording == NULL ? &replay->place : recording_place(replay->recording);
+    if (finding_make(&replay->json, place, rule, event) < 0) {
         replay->failed = true;
         return;
     }
@@ -125,23 +136,62 @@ static void tell_counts(const char *path, const struct recording_counts *counts)
                       (unsigned long long)counts->events_odd);
 }
 
+static void show_progress(void *ctx, uint64_t done_bytes)
+{
+    struct replay *replay = ctx;
+
+    if (isatty(STDOUT_FILENO))
+        flush(replay);
+    progress_show(&replay->progress, done_bytes, 0, replay->findings);
+}
+
+static int replay_one_log(struct replay *replay, const char *path, struct err *err)
+{
+    struct replay_log_options options = {
+        .rules = replay->rules->set,
+        .matching = replay->settings.matching,
+        .priority_max = replay->settings.priority,
+        .quirks = replay->settings.falco_quirks,
+        .source = replay->source,
+        .on_match = on_match,
+        .ctx = replay,
+        .on_part = show_progress,
+    };
+    struct signals_counts counts;
+    uint64_t bad = 0;
+
+    progress_begin(&replay->progress, "replay");
+    int rc = replay_log(path, &options, &counts, &bad, err);
+    progress_end(&replay->progress);
+    flush(replay);
+    if (bad > 1)
+        (void)fprintf(stderr, "tiercel replay: '%s': %llu documents skipped; the first:\n", path,
+                      (unsigned long long)bad);
+    if (counts.bad > 0)
+        (void)fprintf(stderr, "tiercel replay: '%s': %llu records that are no JSON skipped\n", path,
+                      (unsigned long long)counts.bad);
+    return rc;
+}
+
 static int replay_file(struct replay *replay, const char *path, struct err *err)
 {
-    struct progress progress;
+    struct progress *progress = &replay->progress;
 
+    if (replay->source >= 0 || strcmp(path, "-") == 0 || replay_log_is_one(path))
+        return replay_one_log(replay, path, err);
     int rc = recording_open(path, on_event, replay, &replay->recording, err);
     if (rc < 0)
         return rc;
-    progress_begin(&progress, "replay");
+    progress_begin(progress, "replay");
     do {
         rc = recording_step(replay->recording, STEP_ITEMS, err);
         if (isatty(STDOUT_FILENO))
             flush(replay);
-        progress_show(&progress, recording_done_bytes(replay->recording),
+        progress_show(progress, recording_done_bytes(replay->recording),
                       recording_size_bytes(replay->recording),
                       recording_counts(replay->recording).events);
     } while (rc == RECORDING_MORE && !replay->failed);
-    progress_end(&progress);
+    progress_end(progress);
     flush(replay);
     struct recording_counts counts = recording_counts(replay->recording);
     tell_counts(path, &counts);
@@ -197,6 +247,12 @@ static int take_option(struct replay *replay, int letter)
     case LETTER_JSON:
         replay->as_json = true;
         return 0;
+    case LETTER_SOURCE:
+        replay->source = event_source_from(sv(optarg));
+        if (replay->source > SOURCE_SYSCALL)
+            return 0;
+        (void)fprintf(stderr, "tiercel replay: '%s' is no source of logs\n", optarg);
+        return 1 + EXIT_USAGE;
     case LETTER_PLAIN:
         settings->append_output_count = 0;
         return 0;
@@ -217,6 +273,7 @@ static int read_options(struct replay *replay, int argc, char **argv)
         {"enable-disabled", no_argument, NULL, LETTER_DISABLED},
         {"json", no_argument, NULL, LETTER_JSON},
         {"plain-output", no_argument, NULL, LETTER_PLAIN},
+        {"source", required_argument, NULL, LETTER_SOURCE},
         {"help", no_argument, NULL, 'h'},
         {0}};
     int letter;
@@ -247,7 +304,7 @@ static int fail(const struct err *err, int rc)
 int cmd_replay(int argc, char **argv)
 {
     static const struct output_append suggested = {.suggested = true, .file = "replay"};
-    scoped(replay_done) struct replay replay = {.colour = wants_colour()};
+    scoped(replay_done) struct replay replay = {.colour = wants_colour(), .source = -1};
     struct log log = log_make(STDERR_FILENO, LOG_ERROR, NULL);
     struct err err = {0};
     int code = EXIT_FINE;
@@ -261,6 +318,10 @@ int cmd_replay(int argc, char **argv)
     int rc = read_options(&replay, argc, argv);
     if (rc != 0)
         return rc - 1;
+    replay.place = (struct finding_place){.hostname = replay.settings.node,
+                                          .node = "",
+                                          .cluster = replay.settings.cluster,
+                                          .link = replay.settings.link};
     rc = rules_open(&replay.settings, &log, &replay.rules, &err);
     if (rc < 0)
         return fail(&err, rc);

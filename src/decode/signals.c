@@ -271,6 +271,25 @@ int signals_document(struct signals *signals, struct sv text, uint64_t arrival_n
     return 0;
 }
 
+static void ignore_event(void *ctx, const struct event *event)
+{
+}
+
+int signals_guess(struct sv text)
+{
+    static const enum event_source guesses[] = {SOURCE_K8S_AUDIT, SOURCE_AWS_CLOUDTRAIL,
+                                                SOURCE_OKTA, SOURCE_GCP_AUDITLOG};
+
+    for (size_t i = 0; i < ARRAY_LEN(guesses); i++) {
+        scoped(signals_free) struct signals *signals =
+            signals_new(&(struct signals_options){.source = guesses[i]});
+        if (signals_document(signals, text, 0, ignore_event, NULL, NULL) == 0 &&
+            signals->counts.events > 0)
+            return (int)guesses[i];
+    }
+    return -1;
+}
+
 const struct signals_counts *signals_counts(const struct signals *signals)
 {
     return &signals->counts;

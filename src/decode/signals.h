@@ -40,4 +40,8 @@ DEFINE_SCOPED(struct signals *, signals_free)
 must_check int signals_document(struct signals *signals, struct sv text, uint64_t arrival_ns,
                                 signals_event_fn on_event, void *ctx, struct err *err);
 
+/* The source whose records a document holds, or -1. Webhooks of GitHub look like nothing: they are
+ * never guessed. */
+int signals_guess(struct sv text);
+
 const struct signals_counts *signals_counts(const struct signals *signals);

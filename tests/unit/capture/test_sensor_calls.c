@@ -494,14 +494,14 @@ static void do_vm_readv(void)
     char here[4], there[4] = "root";
     struct iovec local = {here, 4}, remote = {there, 4};
 
-    (void)syscall(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0);
+    (void)syscall(SYS_process_vm_readv, getpid(), &local, 1UL, &remote, 1UL, 0UL);
 }
 static void do_vm_writev(void)
 {
     char here[4] = "root", there[4];
     struct iovec local = {here, 4}, remote = {there, 4};
 
-    (void)syscall(SYS_process_vm_writev, getpid(), &local, 1, &remote, 1, 0);
+    (void)syscall(SYS_process_vm_writev, getpid(), &local, 1UL, &remote, 1UL, 0UL);
 }
 static void do_seccomp(void) { (void)syscall(SYS_seccomp, 2, 0, NULL); }
 static void do_keyctl(void) { (void)syscall(SYS_keyctl, KEYCTL_REVOKE, 12345678, 0, 0, 0); }

@@ -178,13 +178,20 @@ struct wire_open {
 };
 _Static_assert(__builtin_offsetof(struct wire_open, data) == 40 + 8 + 8 + 32, "wire layout");
 
+enum wire_socket_state { /* bits */
+                         WIRE_SOCKET_LISTENS = 1 << 0,
+                         WIRE_SOCKET_CONNECTED = 1 << 1, /* the socket has another end of its own */
+                         WIRE_SOCKET_CHANGED = 1 << 2,   /* the other end is not that of the packet
+                                                          * before */
+};
+
 /* The socket behind a descriptor, as the kernel has it; what it does not know of the other end is
  * taken from the address that the call was given. */
 struct wire_socket {
     __u16 family;                  /* AF_INET, AF_INET6, AF_UNIX ... */
     __u16 type;                    /* SOCK_STREAM ... */
     __u16 protocol;                /* IPPROTO_TCP ... */
-    __u16 listens;                 /* not 0: it waits for connections */
+    __u16 state;                   /* enum wire_socket_state */
     __u16 local_port, remote_port; /* host order */
     __u32 queue, queue_max;        /* accept: connections that wait, on the listening socket */
     __u8 local[16], remote[16];    /* network order; IPv4 in the first four bytes */

@@ -108,13 +108,16 @@ static __always_inline void socket_fill(struct wire_socket *out, const struct so
         out->family = BPF_CORE_READ(sk, __sk_common.skc_family);
         out->type = BPF_CORE_READ(sk, sk_type);
         out->protocol = BPF_CORE_READ(sk, sk_protocol);
-        out->listens = BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN;
+        if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+            out->state |= WIRE_SOCKET_LISTENS;
     } else if (given) {
         out->family = given->family;
     }
     if (out->family != AF_INET && out->family != AF_INET6)
         return;
-    if ((!sk || !socket_ends(out, sk)) && given && given->family != 0)
+    if (sk && socket_ends(out, sk))
+        out->state |= WIRE_SOCKET_CONNECTED;
+    else if (given && given->family != 0)
         socket_given(out, given);
 }
 

@@ -4,6 +4,7 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define VECTORS_MAX 8 /* pieces of data looked at */
+#define SOCKET_ENDS_MAX 4096
 
 struct pieces_context {
     struct scratch *scratch;
@@ -145,6 +146,38 @@ static __always_inline void find_pieces(struct pieces *out, const struct wire_ca
     }
 }
 
+/* Whom sockets without an end of their own had to do with last. */
+struct socket_key {
+    __u64 sk, ino; /* of the kernel's object, which may be used again, and of the socket */
+};
+
+struct socket_end {
+    __u64 address[2];
+    __u64 port; /* 64 bits leave no hole */
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, SOCKET_ENDS_MAX);
+    __type(key, struct socket_key);
+    __type(value, struct socket_end);
+} socket_ends_seen SEC(".maps");
+
+static __always_inline void note_end(const struct wire_call_record *record,
+                                     struct wire_socket *socket, const struct sock *sk)
+{
+    struct socket_key key = {(__u64)sk, record->fd.ino};
+    struct socket_end end = {.port = socket->remote_port}, *seen;
+
+    __builtin_memcpy(end.address, socket->remote, sizeof(end.address));
+    seen = bpf_map_lookup_elem(&socket_ends_seen, &key);
+    if (seen && seen->port == end.port && seen->address[0] == end.address[0] &&
+        seen->address[1] == end.address[1])
+        return;
+    socket->state |= WIRE_SOCKET_CHANGED;
+    bpf_map_update_elem(&socket_ends_seen, &key, &end, BPF_ANY);
+}
+
 /* The socket behind the descriptor, or an address without one; else the file's path. */
 static __always_inline __u32 put_end(struct scratch *scratch, __u32 at,
                                      struct wire_call_record *record, const struct shape *shape)
@@ -162,7 +195,14 @@ static __always_inline __u32 put_end(struct scratch *scratch, __u32 at,
                     : at;
     given = address_read(scratch, names ? pieces->address : 0, pieces->address_len, &given_len,
                          &record->hdr.flags);
-    return put_socket(scratch, at, record, sk, given, given_len);
+    at = put_socket(scratch, at, record, sk, given, given_len);
+
+    struct wire_socket *socket = (struct wire_socket *)(scratch->record + sizeof(*record));
+
+    if (sk && names && shape->data && record->result >= 0 && socket->remote_port != 0 &&
+        !(socket->state & WIRE_SOCKET_CONNECTED))
+        note_end(record, socket, sk);
+    return at;
 }
 
 SEC("tp_btf/sys_exit")

@@ -77,7 +77,7 @@ static bool is_server(const struct event_fd *fd, const struct wire_socket *socke
         return role == SOCKET_ROLE_SERVER;
     if (!has_remote(fd))
         return fd->local_port != 0;
-    return here == there ? socket->listens != 0 : there;
+    return here == there ? (socket->state & WIRE_SOCKET_LISTENS) != 0 : there;
 }
 
 static struct sv inet_name(const struct event_fd *fd, struct arena *scratch)
@@ -128,6 +128,8 @@ static struct sv unix_name(struct sv path, struct arena *scratch)
 void socket_describe(struct event_fd *fd, const struct wire_socket *socket, struct sv path,
                      enum socket_role role, struct arena *scratch)
 {
+    fd->connected = (socket->state & WIRE_SOCKET_CONNECTED) != 0;
+    fd->name_changed = (socket->state & WIRE_SOCKET_CHANGED) != 0;
     switch (socket->family) {
     case AF_INET:
     case AF_INET6:
@@ -135,7 +137,7 @@ void socket_describe(struct event_fd *fd, const struct wire_socket *socket, stru
         break;
     case AF_UNIX:
         fd->type = 'u';
-        fd->server = role == SOCKET_ROLE_SERVER || socket->listens != 0;
+        fd->server = role == SOCKET_ROLE_SERVER || (socket->state & WIRE_SOCKET_LISTENS) != 0;
         fd->name = unix_name(path, scratch);
         break;
     case AF_NETLINK:

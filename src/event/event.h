@@ -48,7 +48,7 @@ struct event_fd {
     bool listening;    /* bound, and no other end */
     bool local_server; /* the server's address is one of this machine */
     bool connected;
-    bool name_changed; /* by this event; only recordings tell */
+    bool name_changed; /* by this event, other than by a connect */
 };
 
 struct event;

@@ -278,7 +278,9 @@ static uint32_t fd_connected(const struct event *e, const struct field_ref *ref,
 {
     if (e->names != NULL)
         return e->fd.known && e->fd.type != 0 ? field_bool(out, e->fd.connected) : 0;
-    return e->fd.known && is_socket(e) ? field_bool(out, connects(e)) : 0;
+    if (!e->fd.known || !is_socket(e))
+        return 0;
+    return field_bool(out, e->type == EVENT_CONNECT ? connects(e) : e->fd.connected);
 }
 
 static uint32_t fd_name_changed(const struct event *e, const struct field_ref *ref,
@@ -286,7 +288,7 @@ static uint32_t fd_name_changed(const struct event *e, const struct field_ref *r
 {
     if (e->names != NULL)
         return e->fd.known && e->fd.type != 0 ? field_bool(out, e->fd.name_changed) : 0;
-    return e->fd.known ? field_bool(out, connects(e)) : 0;
+    return e->fd.known ? field_bool(out, connects(e) || e->fd.name_changed) : 0;
 }
 
 /* The kernel keeps 20 bits of minor number below the major one. */

@@ -44,10 +44,10 @@
 static struct watch watch;
 
 static const char *const fields[] = {
-    "evt.args",     "evt.res",      "fd.name",        "fd.type",
-    "fd.is_server", "fs.path.name", "fs.path.source", "fs.path.target",
-    "proc.name",    "proc.cwd",     "user.uid",       "group.gid",
-    "proc.sid",     "proc.vpgid",   "proc.cmdline",   "thread.cap_effective",
+    "evt.args",     "evt.res",      "fd.name",         "fd.type",
+    "fd.is_server", "fs.path.name", "fs.path.source",  "fs.path.target",
+    "proc.name",    "proc.cwd",     "user.uid",        "group.gid",
+    "proc.sid",     "fd.connected", "fd.name_changed", "thread.cap_effective",
     NULL,
 };
 
@@ -370,6 +370,13 @@ static void do_sendto(void)
     datagrams();
     (void)syscall(SYS_sendto, 4, "query", 5, 0, &address, sizeof(address));
 }
+static void do_sendto_again(void)
+{
+    struct sockaddr_in address = loopback(5353);
+
+    do_sendto();
+    (void)syscall(SYS_sendto, 4, "query", 5, 0, &address, sizeof(address));
+}
 static void do_sendto_connected(void) { connected(); (void)syscall(SYS_sendto, 4, "GET", 3, 0, NULL, 0); }
 static void do_sendmsg(void)
 {
@@ -657,8 +664,10 @@ static const struct row rows[] = {
     {"accept", "accept", do_accept, "fd=5(<4t>" CLIENT ") tuple=" CLIENT " queuepct=0 queuelen=0 queuemax=5", "fd.is_server", "true"},
     {"accept4", "accept4", do_accept4, "fd=5(<4t>" CLIENT ") tuple=" CLIENT " queuepct=0 queuelen=0 queuemax=5 flags=1000", "fd.name", "\"" CLIENT "\""},
     {"accept fails", "accept4", do_accept_fails, "fd=-22(EINVAL) tuple=NULL queuepct=0 queuelen=0 queuemax=0 flags=0", NULL, NULL},
-    {"sendto", "sendto", do_sendto, "res=5 data=query fd=4(<4u>" QUERY ") size=5 tuple=" QUERY, "fd.is_server", "false"},
-    {"sendto, connected", "sendto", do_sendto_connected, "res=3 data=GET fd=4(<4t>" CLIENT ") size=3 tuple=" CLIENT, NULL, NULL},
+    {"sendto", "sendto", do_sendto, "res=5 data=query fd=4(<4u>" QUERY ") size=5 tuple=" QUERY, "fd.name_changed", "true"},
+    {"sendto again", "sendto", do_sendto_again, "res=5 data=query fd=4(<4u>" QUERY ") size=5 tuple=" QUERY, "fd.name_changed", "false"},
+    {"sendto, who else", "sendto", do_sendto, "res=5 *", "fd.connected", "false"},
+    {"sendto, connected", "sendto", do_sendto_connected, "res=3 data=GET fd=4(<4t>" CLIENT ") size=3 tuple=" CLIENT, "fd.connected", "true"},
     {"sendmsg", "sendmsg", do_sendmsg, "res=5 data=query fd=4(<4u>" QUERY ") size=5 tuple=" QUERY, NULL, NULL},
     {"sendmmsg", "sendmmsg", do_sendmmsg, "res=1 fd=4(<4u>" QUERY ") size=5 data=query tuple=" QUERY, NULL, NULL},
     {"recvfrom", "recvfrom", do_recvfrom, "res=5 data=query tuple=" QUERY " fd=3(<4u>" QUERY ") size=64", "fd.is_server", "true"},

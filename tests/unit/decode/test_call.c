@@ -117,7 +117,7 @@ static const struct wire_socket waiting = {.family = AF_INET,
                                            .type = SOCK_STREAM,
                                            .protocol = IPPROTO_TCP,
                                            .local_port = 4444,
-                                           .listens = 1};
+                                           .state = WIRE_SOCKET_LISTENS};
 static const struct wire_socket bound6 = {.family = AF_INET6,
                                           .type = SOCK_STREAM,
                                           .protocol = IPPROTO_TCP,

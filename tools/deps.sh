@@ -6,7 +6,8 @@ set -eu
 
 build='gcc g++ meson ninja-build pkg-config clang-14 llvm-14 bpftool libbpf-dev libelf-dev zlib1g-dev
     libsqlite3-dev libzstd-dev libyaml-dev libpcre2-dev libxxhash-dev libcap-ng-dev libseccomp-dev
-    libsimdjson-dev libnghttp2-dev libmicrohttpd-dev libgnutls28-dev libcmocka-dev'
+    libsimdjson-dev libnghttp2-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev
+    libcmocka-dev'
 demo='runc busybox-static jq iproute2 bsdutils util-linux'
 test="$demo curl openssl sqlite3 sysdig tshark netbase libclang-rt-14-dev"
 lint='jq clang-format-14 clang-tidy-14 cppcheck shellcheck'

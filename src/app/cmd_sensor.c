@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/daemon.h"
+#include "app/kube_child.h"
 #include "app/loss.h"
 #include "app/metadata.h"
 #include "app/pipeline.h"
@@ -57,6 +58,8 @@ static void scoped_sensor_done(struct sensor *sensor)
     rules_close(sensor->rules);
     if (sensor->signal_fd >= 0)
         (void)close(sensor->signal_fd);
+    if (sensor->pods_fd >= 0)
+        (void)close(sensor->pods_fd);
 }
 
 /* --------------------------------------------------------------------------------------- start */
@@ -233,7 +236,8 @@ static int sensor_start(struct sensor *sensor, struct err *err)
                                .cluster = settings->cluster,
                                .link = settings->link,
                                .captures = settings_captures_path(settings, sensor->arena).ptr};
-    sensor->metadata = metadata_new(settings, sensor->log);
+    sensor->metadata = metadata_new(settings, sensor->pods_fd, sensor->log);
+    sensor->pods_fd = -1;
     tables.cri = metadata_cri(sensor->metadata);
     for (uint32_t i = 0; i < sensor->rules->workers; i++) {
         sensor->tables[i] = tables_new(&tables);
@@ -365,6 +369,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
         {.fd = uplink_fd(sensor->uplink), .events = uplink_events(sensor->uplink)},
         {.fd = control_fd(sensor->control), .events = POLLIN},
         {.fd = metadata_fd(sensor->metadata), .events = POLLIN},
+        {.fd = metadata_pods_fd(sensor->metadata), .events = POLLIN},
     };
 
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
@@ -459,9 +464,11 @@ static int sensor_main(const struct settings *settings, const struct log *log, s
                        struct err *err)
 {
     scoped(sensor_done) struct sensor sensor = {
-        .settings = settings, .log = log, .arena = arena, .signal_fd = -1};
+        .settings = settings, .log = log, .arena = arena, .signal_fd = -1, .pods_fd = -1};
 
-    int rc = signals_open(&sensor.signal_fd, err);
+    int rc = kube_child_start(settings, log, &sensor.pods_fd, &sensor.kube_pid, err);
+    if (rc == 0)
+        rc = signals_open(&sensor.signal_fd, err);
     if (rc == 0)
         rc = sensor_start(&sensor, err);
     if (rc < 0)

@@ -4,10 +4,12 @@
 
 #include "app/settings.h"
 #include "base/alloc.h"
+#include "enrich/pod_feed.h"
 #include "enrich/tables.h"
 
 struct metadata {
     struct cri *cri;
+    struct pod_feed *pods; /* NULL: none */
     struct tables *const *tables;
     uint32_t count;
 };
@@ -20,11 +22,21 @@ static void on_answer(void *ctx, const struct cri_container *container, const st
         tables_answered(metadata->tables[i], container, pod);
 }
 
-struct metadata *metadata_new(const struct settings *settings, const struct log *log)
+static void on_pod_line(void *ctx, const struct pod_line *line)
+{
+    struct metadata *metadata = ctx;
+
+    for (uint32_t i = 0; i < metadata->count; i++)
+        tables_pod_line(metadata->tables[i], line);
+}
+
+struct metadata *metadata_new(const struct settings *settings, int pods_fd, const struct log *log)
 {
     struct metadata *metadata = xcalloc(1, sizeof(*metadata));
     bool named = settings->cri_sockets[0] != NULL;
 
+    if (pods_fd >= 0)
+        metadata->pods = pod_feed_new(pods_fd, on_pod_line, metadata);
     if (named && strcmp(settings->cri_sockets[0], "none") == 0)
         return metadata;
     metadata->cri = cri_new(&(struct cri_options){.socket = named ? settings->cri_sockets : NULL,
@@ -40,6 +52,7 @@ void metadata_free(struct metadata *metadata)
     if (metadata == NULL)
         return;
     cri_free(metadata->cri);
+    pod_feed_free(metadata->pods);
     free(metadata);
 }
 
@@ -59,8 +72,15 @@ int metadata_fd(const struct metadata *metadata)
     return metadata->cri == NULL ? -1 : cri_fd(metadata->cri);
 }
 
+int metadata_pods_fd(const struct metadata *metadata)
+{
+    return metadata->pods == NULL ? -1 : pod_feed_fd(metadata->pods);
+}
+
 void metadata_turn(struct metadata *metadata, uint64_t boot_ns)
 {
+    if (metadata->pods != NULL)
+        pod_feed_turn(metadata->pods);
     if (metadata->cri != NULL)
         cri_turn(metadata->cri, boot_ns);
 }

@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,20 +203,155 @@ static const int allowed[] = {
     SCMP_SYS(writev),
 };
 
-static int filter_calls(struct err *err)
+/* What libcurl and its resolver need besides: the network, threads. */
+static const int allowed_network[] = {
+    SCMP_SYS(bind), /* for answers of name servers */
+    SCMP_SYS(clone),      SCMP_SYS(clone3),      SCMP_SYS(connect),     SCMP_SYS(eventfd2),
+    SCMP_SYS(getdents64), SCMP_SYS(getpeername), SCMP_SYS(getsockname), SCMP_SYS(ioctl),
+    SCMP_SYS(pipe2),      SCMP_SYS(prlimit64),   SCMP_SYS(recvmmsg),    SCMP_SYS(recvmsg),
+    SCMP_SYS(rseq),       SCMP_SYS(sendmmsg),    SCMP_SYS(sendmsg),     SCMP_SYS(set_robust_list),
+    SCMP_SYS(setsockopt), SCMP_SYS(socket),      SCMP_SYS(socketpair),
+};
+
+/* What a sensor never does, and whoever took it over would. The sensor's own calls are many (BPF,
+ * /proc, the spool, captures), so it is the others that are named; sockets other than AF_UNIX are
+ * refused as well. */
+static const int denied[] = {
+    SCMP_SYS(acct),
+    SCMP_SYS(add_key),
+    SCMP_SYS(adjtimex),
+    SCMP_SYS(chroot),
+    SCMP_SYS(clock_adjtime),
+    SCMP_SYS(clock_settime),
+    SCMP_SYS(delete_module),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(fsconfig),
+    SCMP_SYS(fsmount),
+    SCMP_SYS(fsopen),
+    SCMP_SYS(init_module),
+    SCMP_SYS(io_uring_enter), /* makes calls that no filter sees */
+    SCMP_SYS(io_uring_register),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(kcmp),
+    SCMP_SYS(kexec_file_load),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(mknod),
+    SCMP_SYS(mknodat),
+    SCMP_SYS(mount),
+    SCMP_SYS(mount_setattr),
+    SCMP_SYS(move_mount),
+    SCMP_SYS(name_to_handle_at),
+    SCMP_SYS(open_by_handle_at), /* CAP_DAC_READ_SEARCH would open any file of a file system */
+    SCMP_SYS(open_tree),
+    SCMP_SYS(personality),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(process_madvise),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(ptrace), /* CAP_SYS_PTRACE is for /proc */
+    SCMP_SYS(quotactl),
+    SCMP_SYS(reboot),
+    SCMP_SYS(request_key),
+    SCMP_SYS(setdomainname),
+    SCMP_SYS(setfsgid),
+    SCMP_SYS(setfsuid),
+    SCMP_SYS(setgid),
+    SCMP_SYS(setgroups),
+    SCMP_SYS(sethostname),
+    SCMP_SYS(setns),
+    SCMP_SYS(setregid),
+    SCMP_SYS(setresgid),
+    SCMP_SYS(setresuid),
+    SCMP_SYS(setreuid),
+    SCMP_SYS(settimeofday),
+    SCMP_SYS(setuid),
+    SCMP_SYS(swapoff),
+    SCMP_SYS(swapon),
+    SCMP_SYS(syslog),
+    SCMP_SYS(umount2),
+    SCMP_SYS(unshare),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(vhangup),
+};
+
+static int add_rules(scmp_filter_ctx filter, uint32_t action, const int *call, size_t count)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int rc = filter == NULL ? -ENOMEM : 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(allowed) && rc == 0; i++)
-        rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = seccomp_rule_add(filter, action, call[i], 0);
+    return rc;
+}
+
+static int load_filter(scmp_filter_ctx filter, int rc, struct err *err)
+{
     if (rc == 0)
         rc = seccomp_load(filter);
     seccomp_release(filter);
     return rc < 0 ? err_set(err, rc, "seccomp: %s", strerror(-rc)) : 0;
 }
 
+/* All that is not named fails. */
+static int allow_calls(bool network, struct err *err)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int rc = add_rules(filter, SCMP_ACT_ALLOW, allowed, ARRAY_LEN(allowed));
+
+    if (rc == 0 && network)
+        rc = add_rules(filter, SCMP_ACT_ALLOW, allowed_network, ARRAY_LEN(allowed_network));
+    return load_filter(filter, rc, err);
+}
+
+/* Sockets but those of this machine, and the kernel's list of interfaces, which captures begin
+ * with. */
+static int deny_network(scmp_filter_ctx filter, uint32_t action)
+{
+    int rc = 0;
+
+    for (unsigned family = 0; family < AF_NETLINK && rc == 0; family++) {
+        if (family != AF_UNIX)
+            rc =
+                seccomp_rule_add(filter, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+    }
+    if (rc == 0)
+        rc =
+            seccomp_rule_add(filter, action, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+    if (rc == 0)
+        rc = seccomp_rule_add(filter, action, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+                              SCMP_A2(SCMP_CMP_NE, NETLINK_ROUTE));
+    return rc;
+}
+
+/* What is named fails. */
+static int deny_calls(struct err *err)
+{
+    const uint32_t action = SCMP_ACT_ERRNO(EPERM);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int rc = add_rules(filter, action, denied, ARRAY_LEN(denied));
+
+    if (rc == 0)
+        rc = deny_network(filter, action);
+    return load_filter(filter, rc, err);
+}
+
 /* ---------------------------------------------------------------------------------------- roles */
+
+static int drop_to(const struct sandbox_user *user, struct err *err)
+{
+    int rc = keep_capabilities((const unsigned[]){CAP_SETUID, CAP_SETGID, CAP_SETPCAP},
+                               getuid() == 0 ? 3 : 0, err);
+
+    if (rc == 0)
+        rc = become(user, err);
+    if (rc == 0)
+        rc = keep_capabilities(NULL, 0, err);
+    return rc;
+}
 
 int sandbox_hub(const struct sandbox_user *user, const char *writable_dir,
                 const char *const *readable_dirs, const struct log *log, struct err *err)
@@ -222,19 +359,22 @@ int sandbox_hub(const struct sandbox_user *user, const char *writable_dir,
     tzset(); /* reads /etc/localtime while that can be read */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_set(err, -errno, "no_new_privs: %s", strerror(errno));
-    int rc = keep_capabilities((const unsigned[]){CAP_SETUID, CAP_SETGID, CAP_SETPCAP},
-                               getuid() == 0 ? 3 : 0, err);
-    if (rc == 0)
-        rc = become(user, err);
-    if (rc == 0)
-        rc = keep_capabilities(NULL, 0, err);
+    int rc = drop_to(user, err);
     if (rc < 0)
         return rc;
     rc = landlock_dirs(writable_dir, readable_dirs, err);
     if (rc > 0)
         log_warn(log,
                  "this kernel has no Landlock: the hub's file access is bounded by its user alone");
-    return rc < 0 ? rc : filter_calls(err);
+    return rc < 0 ? rc : allow_calls(false, err);
+}
+
+int sandbox_kube(const struct sandbox_user *user, struct err *err)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return err_set(err, -errno, "no_new_privs: %s", strerror(errno));
+    int rc = drop_to(user, err);
+    return rc < 0 ? rc : allow_calls(true, err);
 }
 
 /* What the sensor may keep of `wanted`: CAP_SYS_ADMIN stands for the two that came out of it. */
@@ -273,5 +413,6 @@ int sandbox_sensor(const struct log *log, struct err *err)
     log_debug(log, "capabilities dropped to BPF, PERFMON, SYS_PTRACE, DAC_READ_SEARCH");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return err_set(err, -errno, "no_new_privs: %s", strerror(errno));
-    return keep_capabilities(kept, ARRAY_LEN(kept), err);
+    int rc = keep_capabilities(kept, ARRAY_LEN(kept), err);
+    return rc < 0 ? rc : deny_calls(err);
 }

@@ -24,5 +24,11 @@ must_check int sandbox_hub(const struct sandbox_user *user, const char *writable
                            const char *const *readable_dirs, const struct log *log,
                            struct err *err);
 
-/* The sensor: keep only the capabilities it uses after its programs are loaded. */
+/* The watcher of pods: become `user` (when root), drop every capability; system calls as the hub's,
+ * with the network and threads for libcurl, without whatever changes files. */
+must_check int sandbox_kube(const struct sandbox_user *user, struct err *err);
+
+/* The sensor: keep only the capabilities it uses after its programs are loaded (BPF, PERFMON,
+ * SYS_PTRACE, DAC_READ_SEARCH), and refuse system calls that it never makes, sockets of the network
+ * among them. */
 must_check int sandbox_sensor(const struct log *log, struct err *err);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "app/crew.h"
 #include "app/loss.h"
@@ -45,6 +46,8 @@ struct sensor {
     struct kernel_features features;
     struct loss loss;
     int signal_fd;
+    int pods_fd;    /* from the watcher of pods, until `metadata` has it; -1: none */
+    pid_t kube_pid; /* its guard; 0: none */
 };
 
 /* Load the rules anew. Faulty ones change nothing: the old ones go on, and the failure is logged

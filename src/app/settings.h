@@ -45,6 +45,7 @@ struct settings {
     const char *control; /* where the sensor is asked; "": beside the former, "none": nowhere */
     const char *cgroup;  /* watch this cgroup v2 subtree only; NULL: the whole machine */
     const char *host_root;
+    const char *kube_server, *kube_token_file, *kube_ca_file;
     const char *cri_sockets[SETTINGS_LIST_MAX + 1]; /* none: the usual places; "none": not asked */
     const char *hub_user;
     const char *listen; /* where the hub takes posts; NULL: LISTEN_DEFAULT if it is free */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "enrich/cri.h"
 #include "enrich/described.h"
+#include "enrich/pod_line.h"
 #include "enrich/specs.h"
 #include "enrich/told.h"
 #include "enrich/users.h"
@@ -424,7 +425,7 @@ static void fill_all_of(struct containers *table, struct sv pod_key)
     }
 }
 
-void containers_pod(struct containers *table, const struct pod_said *said)
+static void put_pod(struct containers *table, const struct pod_said *said)
 {
     bool changed;
 
@@ -433,25 +434,38 @@ void containers_pod(struct containers *table, const struct pod_said *said)
         fill_all_of(table, said->key);
 }
 
-void containers_pod_deleted(struct containers *table, struct sv key)
+void containers_pod_line(struct containers *table, const struct pod_line *line)
 {
-    pods_delete(&table->pods, key);
+    switch (line->kind) {
+    case POD_LINE_LIST:
+        pods_list(&table->pods);
+        break;
+    case POD_LINE_LISTED:
+        pods_listed(&table->pods);
+        break;
+    case POD_LINE_POD:
+        put_pod(table, &line->said);
+        break;
+    case POD_LINE_DELETED:
+        pods_delete(&table->pods, line->said.key);
+        break;
+    }
 }
 
 static void answered_of_pod(struct containers *table, const struct cri_pod *pod)
 {
-    containers_pod(table, &(struct pod_said){
-                              .source = POD_OF_RUNTIME,
-                              .key = pod->uid,
-                              .pod = {.name = pod->name,
-                                      .uid = pod->uid,
-                                      .namespace_name = pod->namespace_name,
-                                      .ip = pod->ip,
-                                      .label = pod->label,
-                                      .label_count = pod->label_count,
-                                      .annotation = pod->annotation,
-                                      .annotation_count = pod->annotation_count},
-                          });
+    put_pod(table, &(struct pod_said){
+                       .source = POD_OF_RUNTIME,
+                       .key = pod->uid,
+                       .pod = {.name = pod->name,
+                               .uid = pod->uid,
+                               .namespace_name = pod->namespace_name,
+                               .ip = pod->ip,
+                               .label = pod->label,
+                               .label_count = pod->label_count,
+                               .annotation = pod->annotation,
+                               .annotation_count = pod->annotation_count},
+                   });
 }
 
 void containers_answered(struct containers *table, const struct cri_container *container,

@@ -16,6 +16,7 @@ struct arena;
 struct cri;
 struct cri_container;
 struct cri_pod;
+struct pod_line;
 struct specs;
 struct told;
 struct users;
@@ -107,9 +108,8 @@ void containers_retell(struct containers *table, struct sv full_id);
 /* A runtime has answered; either may be NULL. */
 void containers_answered(struct containers *table, const struct cri_container *container,
                          const struct cri_pod *pod);
-/* The cluster tells of a pod, or that it is no more. */
-void containers_pod(struct containers *table, const struct pod_said *said);
-void containers_pod_deleted(struct containers *table, struct sv key);
+/* What the cluster says of its pods. */
+void containers_pod_line(struct containers *table, const struct pod_line *line);
 
 /* Drop what has been empty for long. */
 void containers_settle(struct containers *table, uint64_t now_ns);

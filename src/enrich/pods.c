@@ -96,6 +96,33 @@ void pods_delete(struct pods *pods, struct sv key)
         drop(pods, entry);
 }
 
+void pods_list(struct pods *pods)
+{
+    pods->lists++;
+}
+
+/* Deleting changes the order of the map: start over after each, there are few. */
+static struct pod_entry *find_unlisted(const struct pods *pods)
+{
+    size_t at = 0;
+
+    for (struct map_slot *slot = map_next(&pods->by_key, &at); slot != NULL;
+         slot = map_next(&pods->by_key, &at)) {
+        struct pod_entry *entry = slot->value;
+        if (entry->source == POD_OF_CLUSTER && !entry->deleted && entry->list < pods->lists)
+            return entry;
+    }
+    return NULL;
+}
+
+void pods_listed(struct pods *pods)
+{
+    struct pod_entry *entry;
+
+    while ((entry = find_unlisted(pods)) != NULL)
+        pods_delete(pods, entry->key);
+}
+
 void pods_done(struct pods *pods)
 {
     size_t at = 0;
@@ -206,6 +233,7 @@ struct pod_entry *pods_put(struct pods *pods, const struct pod_said *said, bool 
     entry->container_count = said->container_count;
     entry->source = said->source;
     entry->deleted = false;
+    entry->list = pods->lists;
     arena_free(entry->arena);
     entry->arena = arena;
     after(pods, entry);

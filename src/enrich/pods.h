@@ -41,6 +41,7 @@ struct pod_entry {
     uint32_t container_count;
     uint32_t refs;
     bool deleted;
+    uint64_t list;                     /* of the cluster, the last that had it */
     struct arena *arena;               /* of all texts but the key */
     struct pod_entry *previous, *next; /* while nobody holds it and the cluster does not have it */
     char text[];
@@ -50,6 +51,7 @@ struct pods {
     struct map by_key;
     struct pod_entry *free_first, *free_last;
     uint64_t count, limit;
+    uint64_t lists;   /* of the cluster, begun */
     uint64_t refused; /* not kept: the limit was reached */
 };
 
@@ -62,6 +64,10 @@ must_check struct pod_entry *pods_find(const struct pods *pods, struct sv key);
 
 /* The cluster has deleted it. */
 void pods_delete(struct pods *pods, struct sv key);
+
+/* The cluster begins to list all its pods; the list is at its end: others are deleted. */
+void pods_list(struct pods *pods);
+void pods_listed(struct pods *pods);
 
 void pods_hold(struct pods *pods, struct pod_entry *entry);    /* NULL is fine */
 void pods_release(struct pods *pods, struct pod_entry *entry); /* NULL is fine */

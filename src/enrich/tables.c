@@ -503,14 +503,9 @@ void tables_answered(struct tables *tables, const struct cri_container *containe
     containers_answered(&tables->attach.containers, container, pod);
 }
 
-void tables_pod(struct tables *tables, const struct pod_said *said)
+void tables_pod_line(struct tables *tables, const struct pod_line *line)
 {
-    containers_pod(&tables->attach.containers, said);
-}
-
-void tables_pod_deleted(struct tables *tables, struct sv key)
-{
-    containers_pod_deleted(&tables->attach.containers, key);
+    containers_pod_line(&tables->attach.containers, line);
 }
 
 static void scoped_dir_close(DIR **dir)

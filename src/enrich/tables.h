@@ -15,7 +15,7 @@ struct cri_container;
 struct cri_pod;
 struct err;
 struct log;
-struct pod_said;
+struct pod_line;
 struct tables;
 
 #define TABLES_PROCESSES_MAX 262144u /* live and remembered; beyond, the longest ended go first */
@@ -63,12 +63,10 @@ void tables_turn(struct tables *tables, uint64_t now_ns);
 /* Boot time; UINT64_MAX: nothing is due. */
 uint64_t tables_next_ns(const struct tables *tables);
 
-/* What a runtime answered (either may be NULL), what the cluster says of a pod, that it has deleted
- * one. */
+/* What a runtime answered (either may be NULL), and what the cluster says of its pods. */
 void tables_answered(struct tables *tables, const struct cri_container *container,
                      const struct cri_pod *pod);
-void tables_pod(struct tables *tables, const struct pod_said *said);
-void tables_pod_deleted(struct tables *tables, struct sv key);
+void tables_pod_line(struct tables *tables, const struct pod_line *line);
 
 /* Somebody keeps something made of this version of the process. tables_stale() grows when such a
  * version becomes an old one, unless by a change of the process itself, which everybody sees. */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "enrich/containers.h"
 #include "enrich/cri_answer.h"
+#include "enrich/pod_line.h"
 #include "enrich/specs.h"
 #include "tests/unit/enrich/fake_cri.h"
 #include "tests/unit/enrich/tree.h"
@@ -110,24 +111,27 @@ static void by_the_cluster(void **state)
                             .container_count = ARRAY_LEN(containers)};
     struct world w;
 
+    struct pod_line line = {.kind = POD_LINE_POD, .said = said};
+
     world_init(&w, true);
-    containers_pod(&w.table, &said);
+    containers_pod_line(&w.table, &line);
     const struct container *view = &w.entry->view;
     CHECK_SV(view->image_digest, sv(DIGEST));
     CHECK_SV(view->probe[PROBE_LIVENESS], SV("cat\0/alive\0"));
     CHECK_SV(view->pod_name, sv("web-0"));
     CHECK_SV(view->pod->workload_kind, sv("Deployment"));
     test_row("changed: the texts that were copied stay good");
-    said.pod.workload_kind = SV("StatefulSet");
-    said.container_count = 0;
-    containers_pod(&w.table, &said);
+    line.said.pod.workload_kind = SV("StatefulSet");
+    line.said.container_count = 0;
+    containers_pod_line(&w.table, &line);
     CHECK_SV(view->pod->workload_kind, sv("StatefulSet"));
     CHECK_SV(view->image_digest, sv(DIGEST));
     test_row("the runtime does not overrule it");
     containers_answered(&w.table, NULL, &w.pod);
     CHECK_SV(view->pod->workload_kind, sv("StatefulSet"));
     test_row("deleted, but its container is held");
-    containers_pod_deleted(&w.table, sv(UID));
+    containers_pod_line(&w.table, &(struct pod_line){.kind = POD_LINE_LIST});
+    containers_pod_line(&w.table, &(struct pod_line){.kind = POD_LINE_LISTED});
     CHECK_SV(view->pod->workload_kind, sv("StatefulSet"));
     CHECK_INT(w.table.pods.count, 1);
     world_done(&w);

@@ -148,8 +148,8 @@ bool loss_next(struct loss *loss, const struct loss_counts *now, uint64_t mono_n
                struct finding_note *note)
 {
     for (enum loss_cause cause = 0; cause < LOSS_CAUSES; cause++) {
-        if (total(now, cause) == total(&loss->told, cause))
-            continue;
+        if (total(now, cause) <= total(&loss->told, cause))
+            continue; /* less: the counts could not be read */
         if (loss->ever[cause] && mono_ns - loss->told_ns[cause] < LOSS_EVERY_NS)
             continue;
         describe(loss, now, cause, note);

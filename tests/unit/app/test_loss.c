@@ -62,6 +62,7 @@ static void loss_is_told_by_type(void **state)
     CHECK_INT(field(&note, "events.lost.open")->value, 3);
     CHECK_INT(field(&note, "events.lost.exec")->value, 4);
     CHECK(field(&note, "events.lost.exit") == NULL);
+    CHECK(!loss_next(&loss, &(struct loss_counts){0}, LOSS_EVERY_NS, &note)); /* not read */
     now.ring.lost[OPEN] = 13;
     CHECK(loss_next(&loss, &now, LOSS_EVERY_NS, &note));
     CHECK_INT(field(&note, "events.lost")->value, 10);

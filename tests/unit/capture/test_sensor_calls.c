@@ -927,7 +927,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(calls_of_32_bit_programs, setup),
     };
 
-    watch_begin(&watch, argv[argc - 1], fields);
+    watch_begin(&watch, argv[argc - 1], fields, 0);
     make_files();
 
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

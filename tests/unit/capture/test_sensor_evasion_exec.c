@@ -385,7 +385,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(layers_of_an_overlay, setup),
     };
 
-    watch_begin(&watch, argv[argc - 1], fields);
+    watch_begin(&watch, argv[argc - 1], fields, 0);
 
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

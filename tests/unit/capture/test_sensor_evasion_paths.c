@@ -343,7 +343,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(failures_have_their_path, setup),
     };
 
-    watch_begin(&watch, argv[argc - 1], fields);
+    watch_begin(&watch, argv[argc - 1], fields, 0);
 
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

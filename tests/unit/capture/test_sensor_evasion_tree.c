@@ -337,7 +337,7 @@ int main(int argc, char **argv)
     static const char *const programs[] = {"dropper", "stage2", "miner", "first", "second", "late"};
     char marker[PATH_MAX];
 
-    watch_begin(&watch, argv[argc - 1], fields);
+    watch_begin(&watch, argv[argc - 1], fields, 0);
     for (size_t i = 0; i < ARRAY_LEN(programs); i++)
         make_program(programs[i]);
     sensor_path(&watch.sensor, "marker", marker);

@@ -79,8 +79,10 @@ static void on_record(void *ctx, const struct wire_header *record)
     arena_reset(watch->scratch);
 }
 
-void watch_begin(struct watch *watch, const char *helper, const char *const *fields)
+void watch_begin(struct watch *watch, const char *helper, const char *const *fields,
+                 uint32_t ring_bytes)
 {
+    struct kernel_ring_options ring = {.calls = wire_calls_all(), .ring_bytes = ring_bytes};
     struct tables_options options = {.proc_root = "/proc", .host_root = ""};
     size_t count = 0;
 
@@ -89,7 +91,7 @@ void watch_begin(struct watch *watch, const char *helper, const char *const *fie
     CHECK(count < FIELDS_WATCHED_MAX);
     *watch = (struct watch){.fields = fields};
     CHECK(realpath(helper, watch->helper) != NULL);
-    sensor_begin(&watch->sensor, watch->helper, NULL);
+    sensor_begin(&watch->sensor, watch->helper, &ring);
     watch->tables = tables_new(&options);
     watch->scratch = arena_new(SCRATCH_BYTES);
 }

@@ -23,8 +23,10 @@ struct watch {
     uint64_t num;
 };
 
-/* As sensor_begin(). `fields` are those that watch_field() gives; NULL-ended, borrowed. */
-void watch_begin(struct watch *watch, const char *helper, const char *const *fields);
+/* As sensor_begin(). `fields` are those that watch_field() gives; NULL-ended, borrowed. A ring of
+ * `ring_bytes`, 0: the usual. */
+void watch_begin(struct watch *watch, const char *helper, const char *const *fields,
+                 uint32_t ring_bytes);
 void watch_end(struct watch *watch);
 void watch_clear(struct watch *watch); /* the events; processes are remembered */
 

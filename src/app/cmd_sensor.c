@@ -16,6 +16,7 @@
 #include "app/pipeline.h"
 #include "app/ready.h"
 #include "app/rules.h"
+#include "app/rules_loader.h"
 #include "app/sandbox.h"
 #include "app/sensor.h"
 #include "app/settings.h"
@@ -294,13 +295,57 @@ static void report_loss(struct sensor *sensor)
     }
 }
 
-/* Events wait in the ring meanwhile. */
+/* What waits in the ring, and what events leave time for. */
+static int work(struct sensor *sensor, struct err *err)
+{
+    int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, on_record, sensor, err);
+
+    pipeline_turn(sensor->pipeline, clock_boot_ns());
+    metadata_turn(sensor->metadata, clock_boot_ns());
+    if (sensor->captures != NULL)
+        captures_turn(sensor->captures);
+    uplink_turn(sensor->uplink);
+    return rc;
+}
+
+static int wait_ms(const struct sensor *sensor)
+{
+    uint64_t longest = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
+    uint64_t look = tables_next_ns(sensor->tables[0]);
+    uint64_t call = metadata_next_ns(sensor->metadata);
+    uint64_t due = look < call ? look : call;
+    uint64_t now = clock_boot_ns();
+    uint64_t wait = due <= now ? 0 : (due - now + MS_NS - 1) / MS_NS;
+
+    return (int)(wait < longest ? wait : longest);
+}
+
+/* Read the rules on a thread: events go on with the old ones meanwhile. */
+static int load_rules(struct sensor *sensor, struct buf *told, struct rules **out, struct err *err)
+{
+    struct rules_loader *loader = NULL;
+    bool done = false;
+
+    int rc = rules_loader_start(sensor->settings, sensor->log, told, &loader, err);
+    if (rc < 0)
+        return rc;
+    while (!done) {
+        struct pollfd wait[] = {{.fd = rules_loader_fd(loader), .events = POLLIN},
+                                {.fd = kernel_ring_fd(sensor->ring), .events = POLLIN}};
+        (void)poll(wait, ARRAY_LEN(wait), wait_ms(sensor));
+        done = wait[0].revents != 0;
+        if (work(sensor, NULL) < 0)
+            break; /* the next turn meets it as well, and ends */
+    }
+    return rules_loader_finish(loader, out, err);
+}
+
 int sensor_reload(struct sensor *sensor, struct buf *told, struct err *err)
 {
     struct rules *fresh = NULL;
     struct err ring_err = {0};
 
-    int rc = rules_open_telling(sensor->settings, sensor->log, told, &fresh, err);
+    int rc = load_rules(sensor, told, &fresh, err);
     if (rc < 0) {
         sensor->reloads_failed++;
         (void)err_set(&sensor->reload_failure, rc, "%s", err_text(err, rc));
@@ -349,18 +394,6 @@ static void reload_when_changed(struct sensor *sensor)
     sensor->stamp_seen = stamp;
 }
 
-static int wait_ms(const struct sensor *sensor)
-{
-    uint64_t longest = uplink_fd(sensor->uplink) < 0 ? TURN_AWAY_MS : TURN_MS;
-    uint64_t look = tables_next_ns(sensor->tables[0]);
-    uint64_t call = metadata_next_ns(sensor->metadata);
-    uint64_t due = look < call ? look : call;
-    uint64_t now = clock_boot_ns();
-    uint64_t wait = due <= now ? 0 : (due - now + MS_NS - 1) / MS_NS;
-
-    return (int)(wait < longest ? wait : longest);
-}
-
 static int sensor_turn(struct sensor *sensor, struct err *err)
 {
     struct pollfd wait[] = {
@@ -374,12 +407,7 @@ static int sensor_turn(struct sensor *sensor, struct err *err)
 
     if (poll(wait, ARRAY_LEN(wait), wait_ms(sensor)) < 0 && errno != EINTR)
         return err_set(err, -errno, "poll: %s", strerror(errno));
-    int rc = kernel_ring_consume(sensor->ring, CONSUME_MAX, on_record, sensor, err);
-    pipeline_turn(sensor->pipeline, clock_boot_ns());
-    metadata_turn(sensor->metadata, clock_boot_ns());
-    if (sensor->captures != NULL)
-        captures_turn(sensor->captures);
-    uplink_turn(sensor->uplink);
+    int rc = work(sensor, err);
     control_turn(sensor->control);
     return rc;
 }

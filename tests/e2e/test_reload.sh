@@ -57,6 +57,24 @@ all_found() {
     [ "$(grep -c 'other-n-' "$work/findings")" -eq 400 ]
 }
 wait_for 10 all_found || fail "findings were lost: $(grep -c 'other-n-' "$work/findings") of 400"
+
+# While many rules are read, which takes a while, events go on with the old ones.
+{
+    cat "$work/marker.yaml"
+    for ((i = 0; i < 6000; i++)); do
+        printf -- '- rule: r%d\n  desc: d\n  output: o\n  priority: INFO\n' "$i"
+        printf '  condition: evt.type in (open, openat) and proc.name = p%d and not fd.name startswith /n/%d\n' "$i" "$i"
+    done
+} >"$work/many.yaml"
+before=$(count '"message":"rules reloaded"')
+mv "$work/many.yaml" "$work/marker.yaml"
+kill -HUP "$tiercel_pid"
+watched touch "$work/other-early"
+wait_for 30 found other-early || fail "no finding while rules are read"
+more_than "$before" '"message":"rules reloaded"' && fail "events waited for the rules"
+wait_for 30 more_than "$before" '"message":"rules reloaded"' || fail "many rules are not read"
+watched touch "$work/other-late"
+wait_for 5 found other-late || fail "no finding under many rules"
 stop
 jq -es '.[] | select(.message == "sensor stopped") | .reloads >= 4 and .reloads_failed == 1' \
     "$work/log" >/dev/null || fail "reloads are not counted"

@@ -112,6 +112,7 @@ void attach_program(struct attach *attach, struct process_entry *entry,
 
     if (program->cwd.len == 0)
         with_cwd.cwd = entry->view.cwd;
+    with_cwd.process_start_ns = entry->view.start_ns;
     attach->programs++;
 
     struct program_image *image =

@@ -44,6 +44,7 @@ struct change_program {
     struct sv args; /* argv with NULs, argv[0] first */
     struct sv env;
     uint64_t ino, ctime_wall_ns, mtime_wall_ns;
+    uint64_t process_start_ns; /* of the one that began it; 0: not known */
     uint32_t dev;
     bool args_cut, env_cut;
     bool from_memfd, upper_layer, lower_layer, deleted, writable;

@@ -191,6 +191,8 @@ static uint32_t ends_of(const struct event *e, const struct field_ref *ref, stru
 
     if (!e->fd.has_addresses)
         return 0;
+    if (e->fd.listening && (sv_starts(name, SV("fd.l")) || sv_starts(name, SV("fd.r"))))
+        return 0; /* of connections only */
     if (sv_starts(name, SV("fd.l")))
         found[0] = local_end(e);
     else if (sv_starts(name, SV("fd.r")))

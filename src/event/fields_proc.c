@@ -241,12 +241,15 @@ static uint32_t proc_exe_ino_mtime(const struct event *e, const struct field_ref
     return e->process == NULL ? 0 : time_value(out, e->process->program->mtime_wall_ns);
 }
 
-/* From the change of the file to the start of the process; absent when it changed after. */
+/* From the change of the file to the start of the process that began it, which its forks keep;
+ * absent when it changed after. */
 static uint32_t ctime_to_proc_start(const struct event *e, const struct field_ref *ref,
                                     struct value *out)
 {
     uint64_t changed = e->process == NULL ? 0 : e->process->program->ctime_wall_ns;
-    uint64_t start = e->process == NULL ? 0 : field_wall_ns(e, e->process->start_ns);
+    uint64_t began = e->process == NULL ? 0 : e->process->program->process_start_ns;
+    uint64_t start =
+        e->process == NULL ? 0 : field_wall_ns(e, began == 0 ? e->process->start_ns : began);
 
     return changed == 0 || start <= changed ? 0 : field_u64(out, start - changed);
 }

@@ -86,6 +86,7 @@ struct program {
     struct sv exe_line;     /* argv[0], then args_line: proc.exeline */
     uint32_t arg_count;
     uint64_t ino, ctime_wall_ns, mtime_wall_ns;
+    uint64_t process_start_ns; /* of the one that began it, not of forks; 0: not known */
     uint32_t dev;
     bool args_cut, env_cut;
     bool from_memfd, upper_layer, lower_layer, deleted, writable;

@@ -24,7 +24,7 @@ static void check_change(const struct wire_header *record, const struct change *
 {
     const struct change_program *program = &change->program;
 
-    assert(change->kind <= CHANGE_CGROUP);
+    assert(change->kind <= CHANGE_GROUP);
     assert(lies_in(record, change->task.name));
     assert(lies_in(record, program->path) && lies_in(record, program->filename));
     assert(lies_in(record, program->cwd) && lies_in(record, program->args));

@@ -620,6 +620,66 @@ static void every_call(void **state)
     }
 }
 
+static void decode_change(struct decoded *d, enum wire_call call, uint64_t pid, uint64_t group,
+                          uint32_t tid, const struct wire_task *task, const char *cwd)
+{
+    struct wire_call_record record = {
+        .hdr = header(WIRE_CALL), .arg = {pid, group}, .call = (uint16_t)call};
+    scoped(buf_done) struct buf text = {0};
+
+    record.hdr.tid = tid;
+    if (task != NULL)
+        add_part(&record, &text, WIRE_PART_TASK, (struct sv){(const char *)task, sizeof(*task)});
+    if (cwd != NULL)
+        add_part(&record, &text, WIRE_PART_CWD, sv(cwd));
+    decode(d, &record, sizeof(record), buf_view(&text));
+    CHECK_INT(d->outcome, WIRE_EVENT);
+}
+
+static void what_calls_change(void **state)
+{
+    const struct wire_task task = {.pid = 200, .vpid = 12, .creds = {.euid = 7}, .comm = "kworker"};
+    struct decoded d;
+
+    decoded_init(&d);
+    test_row("of the process");
+    decode_change(&d, WIRE_CALL_SETUID, 7, 0, 200, &task, NULL);
+    CHECK_INT(d.change.kind, CHANGE_UPDATE);
+    CHECK_INT(d.change.task.pid, 200);
+    CHECK_INT(d.change.task.creds.euid, 7);
+    CHECK_SV(d.change.task.name, SV("kworker"));
+    CHECK_INT(d.change.program.cwd.len, 0);
+
+    test_row("by a thread, which has a name of its own");
+    decode_change(&d, WIRE_CALL_SETNS, 3, 0, 201, &task, "/root");
+    CHECK_INT(d.change.kind, CHANGE_UPDATE);
+    CHECK_INT(d.change.task.name.len, 0);
+    CHECK_SV(d.change.program.cwd, SV("/root"));
+
+    test_row("of its directory alone");
+    decode_change(&d, WIRE_CALL_CHDIR, 0, 0, 200, NULL, "/tmp");
+    CHECK_INT(d.change.kind, CHANGE_CWD);
+    CHECK_INT(d.change.task.pid, 200);
+    CHECK_INT(d.change.task.start_ns, 3000);
+    CHECK_SV(d.change.program.cwd, SV("/tmp"));
+
+    test_row("of its own group, by number or none");
+    decode_change(&d, WIRE_CALL_SETPGID, 0, 0, 200, &task, NULL);
+    CHECK_INT(d.change.kind, CHANGE_UPDATE);
+    decode_change(&d, WIRE_CALL_SETPGID, 12, 0, 200, &task, NULL);
+    CHECK_INT(d.change.kind, CHANGE_UPDATE);
+
+    test_row("of a child's group");
+    decode_change(&d, WIRE_CALL_SETPGID, 13, 0, 200, &task, NULL);
+    CHECK_INT(d.change.kind, CHANGE_GROUP);
+    CHECK_INT(d.change.task.pid, 200);
+    CHECK_INT(d.change.task.vpid, 13);
+    CHECK_INT(d.change.task.vpgid, 13);
+    decode_change(&d, WIRE_CALL_SETPGID, 14, 13, 200, &task, NULL);
+    CHECK_INT(d.change.task.vpgid, 13);
+    decoded_done(&d);
+}
+
 static void calls_are_named_as_their_events(void **state)
 {
     static const char *const names[] = {
@@ -639,6 +699,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_call),
+        cmocka_unit_test(what_calls_change),
         cmocka_unit_test(calls_are_named_as_their_events),
     };
 

@@ -1,7 +1,12 @@
 #include "decode/flags.h"
 
 #include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/openat2.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "event/event.h"
@@ -78,11 +83,75 @@ static void clone_flags(void **state)
     CHECK_INT(flags_clone(1ULL << 60), 0);
 }
 
+static void numbers_of_the_schema(void **state)
+{
+    static const struct {
+        const char *row;
+        uint32_t expected;
+    } rows[] = {
+        {"file flags have no access mode", 0},
+        {"file flags", 4096 + 64},
+        {"resolve", 1 + 8},
+        {"resolve, all", 63},
+        {"chown", 1024},
+        {"mount without its old magic", 14},
+        {"mount", 4096},
+        {"pidfd", 1},
+        {"delete_module", 3},
+        {"ring", 2 + 8},
+        {"fcntl", 3},
+        {"fcntl unknown", 0},
+        {"ptrace", 20},
+        {"ptrace unknown", 0},
+        {"quota command", 1},
+        {"quota format", 4},
+        {"no quota format", 1},
+        {"socket level", 1},
+        {"tcp level", 2},
+        {"other level", 0},
+        {"socket option", 8},
+        {"option of another level", 0},
+        {"unknown option", 0},
+    };
+    const uint32_t got[] = {
+        flags_file(O_RDWR),
+        flags_file(O_CLOEXEC | O_NONBLOCK),
+        flags_resolve(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS),
+        flags_resolve(UINT64_MAX),
+        flags_chown(AT_SYMLINK_NOFOLLOW),
+        flags_mount(0xc0ed000e),
+        flags_mount(0x1000),
+        flags_pidfd(O_NONBLOCK),
+        flags_delete_module(O_NONBLOCK | O_TRUNC),
+        flags_ring(IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF),
+        flags_fcntl(F_SETFD),
+        flags_fcntl(9999),
+        flags_ptrace(PTRACE_SEIZE),
+        flags_ptrace(UINT64_MAX),
+        flags_quota_command(0x800002),
+        flags_quota_format(2),
+        flags_quota_format(99),
+        flags_socket_level(SOL_SOCKET),
+        flags_socket_level(IPPROTO_TCP),
+        flags_socket_level(-1),
+        flags_socket_option(SOL_SOCKET, SO_RCVBUF),
+        flags_socket_option(IPPROTO_TCP, SO_RCVBUF),
+        flags_socket_option(SOL_SOCKET, 4242),
+    };
+
+    _Static_assert(ARRAY_LEN(rows) == ARRAY_LEN(got), "one a row");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        test_row(rows[i].row);
+        CHECK_INT(got[i], rows[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(open_flags),
         cmocka_unit_test(clone_flags),
+        cmocka_unit_test(numbers_of_the_schema),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,12 @@ enum {
     /* Rules to be asked about before guards are worth it. */
     GUARDED_MIN = 2,
     GUARDED_MIN_PROCESS = 4,
+    /* Values whose verdicts are kept. */
+    PLACES_NAME = 2048,
+    PLACES_PROCESS = 1024,
+    PLACES = 256,
+    PLACES_PART = 128,
+    PLACES_LONG = 64,
     /* Of a look, in about nanoseconds. */
     COST_PROCESS = 200,
     COST_NAME = 150,
@@ -136,12 +142,25 @@ static field_made_of_fn made_of(const struct plan *plan, uint32_t reads)
     return operand->kind == OPERAND_FIELD ? operand->ref.field->made_of : NULL;
 }
 
+/* Names of files are many; what is long takes room. */
+static uint32_t places_of(const struct plan *plan, const struct column *column)
+{
+    if (column->reads == PLAN_FD_NAME)
+        return PLACES_NAME;
+    if (column->reads == PLAN_PROCESS)
+        return PLACES_PROCESS;
+    if (column->made_of != NULL)
+        return PLACES_LONG;
+    return plan_operand_is_process(plan, column->reads) ? PLACES_PART : PLACES;
+}
+
 static void remember(const struct plan *plan, struct column *column, uint32_t count)
 {
     column->made_of = made_of(plan, column->reads);
     column->verdicts =
         verdicts_new(column->words, type_of(plan, column->reads),
-                     column->made_of == NULL ? VERDICTS_TEXT_MAX : VERDICTS_LONG_TEXT_MAX);
+                     column->made_of == NULL ? VERDICTS_TEXT_MAX : VERDICTS_LONG_TEXT_MAX,
+                     places_of(plan, column));
     column->guards = guards_new(plan, column->upper, count);
 }
 

@@ -12,7 +12,6 @@
 enum {
     WAYS = 4,
     SETS_MIN = 4,
-    SETS_NUMBERS = 256,
 };
 
 struct set {
@@ -44,18 +43,19 @@ static struct place *place_new(uint32_t words)
     return xcalloc(1, sizeof(struct place) + 2 * words * sizeof(uint64_t));
 }
 
-struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max)
+struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max,
+                              uint32_t places)
 {
     struct verdicts *table = xcalloc(1, sizeof(*table));
     bool text = value_type_kind(type) == VALUE_TEXT || type == VALUE_DYNAMIC;
-    uint32_t sets = text ? VERDICTS_PLACES_MAX / WAYS : SETS_NUMBERS;
+    uint32_t sets = SETS_MIN;
 
     table->words = words;
     table->text_max = text_max;
     table->stride = sizeof(struct place) + 2 * words * sizeof(uint64_t);
     table->stride += text ? text_max : 0;
-    while (sets > SETS_MIN && sets * WAYS * table->stride > VERDICTS_BYTES_MAX)
-        sets /= 2;
+    while (2 * sets * WAYS <= places && 2 * sets * WAYS * table->stride <= VERDICTS_BYTES_MAX)
+        sets *= 2;
     table->mask = sets - 1;
     table->set = xcalloc(sets, sizeof(*table->set));
     table->places = xcalloc(sets * WAYS, table->stride);

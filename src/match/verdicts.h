@@ -13,7 +13,6 @@
 #define VERDICTS_TEXT_MAX 120u        /* bytes of a text that is remembered, in most tables */
 #define VERDICTS_LONG_TEXT_MAX 4096u  /* ... in those for long ones */
 #define VERDICTS_BYTES_MAX (1u << 21) /* of one table */
-#define VERDICTS_PLACES_MAX 2048u
 
 struct verdicts;
 
@@ -23,8 +22,10 @@ struct verdict {
     uint64_t *fell;  /* ruled out; never set where `known` is not */
 };
 
-/* `words` of 64 rules each, values of this type; texts longer than text_max are not remembered. */
-struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max);
+/* `words` of 64 rules each, for up to `places` values of this type; fewer when they would take too
+ * much room. Texts longer than text_max are not remembered. */
+struct verdicts *verdicts_new(uint32_t words, enum value_type type, uint32_t text_max,
+                              uint32_t places);
 void verdicts_free(struct verdicts *table);
 
 /* The verdict for a value, NULL for none: as it was left, or with nothing known. Write it; it is

@@ -14,7 +14,7 @@ static struct verdict of(struct verdicts *table, const char *text)
 /* A text is remembered from the second time on. */
 static void test_texts(void **state)
 {
-    struct verdicts *table = verdicts_new(2, VALUE_CHARBUF, VERDICTS_TEXT_MAX);
+    struct verdicts *table = verdicts_new(2, VALUE_CHARBUF, VERDICTS_TEXT_MAX, 2048);
     char too_long[VERDICTS_TEXT_MAX + 2];
 
     (void)state;
@@ -45,7 +45,7 @@ static void test_texts(void **state)
 
 static void test_numbers(void **state)
 {
-    struct verdicts *table = verdicts_new(1, VALUE_INT64, VERDICTS_TEXT_MAX);
+    struct verdicts *table = verdicts_new(1, VALUE_INT64, VERDICTS_TEXT_MAX, 1024);
     struct value one = value_i64(1);
     struct value same_bits = value_u64(1);
     struct value address = {.kind = VALUE_ADDRESS};
@@ -63,7 +63,7 @@ static void test_numbers(void **state)
  * asked for all the time stays. */
 static void test_bounded(void **state)
 {
-    struct verdicts *table = verdicts_new(1, VALUE_UINT64, VERDICTS_TEXT_MAX);
+    struct verdicts *table = verdicts_new(1, VALUE_UINT64, VERDICTS_TEXT_MAX, 1024);
     struct value often = value_u64(UINT64_MAX);
     uint64_t kept = 0;
 

@@ -1,9 +1,9 @@
 /* tests/bench/recording.h - a stream of real records of our sensor, kept in a file.
  *
  * Made once, of a mixed load inside a cgroup of our own: compilers, archives, searches, shells,
- * queries of the package tools, a web server on the loopback. The file is the records one after
- * the other behind a short head. One thread; a failure prints why and ends the program (exit 77
- * where the machine lacks BPF). */
+ * queries of the package tools, a web server on the loopback; calls that move data are left out.
+ * The file is the records one after the other behind a short head. One thread; a failure prints why
+ * and ends the program (exit 77 where the machine lacks BPF). */
 #pragma once
 
 #include <stddef.h>

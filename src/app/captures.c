@@ -31,7 +31,8 @@ struct wanted {
 
 struct captures {
     struct captures_options options;
-    struct tables *tables;
+    struct tables *tables; /* own ones, or borrowed */
+    bool own;
     struct recorder *recorder; /* NULL before captures_begin() */
     struct capture_ring *ring;
     struct wire_decoder decoder;
@@ -72,7 +73,8 @@ int captures_new(const struct captures_options *options, struct captures **out, 
     captures->files = count_files(options->directory);
     captures->decoder.num = options->events;
     captures->scratch = arena_new(SCRATCH_BLOCK);
-    captures->tables = tables_new(&tables);
+    captures->own = options->tables == NULL;
+    captures->tables = captures->own ? tables_new(&tables) : options->tables;
     *out = take(captures);
     return 0;
 }
@@ -83,19 +85,35 @@ void captures_free(struct captures *captures)
         return;
     recorder_free(captures->recorder);
     capture_ring_free(captures->ring);
-    tables_free(captures->tables);
+    if (captures->own)
+        tables_free(captures->tables);
     arena_free(captures->scratch);
     free(captures);
 }
 
+static void nothing(void *ctx, const struct change *change)
+{
+    (void)ctx;
+    (void)change;
+}
+
 void captures_begin(struct captures *captures)
 {
+    tables_tell_new(captures->tables, nothing, NULL); /* all is told at the beginning */
     captures->ring = capture_ring_new(captures->options.ring_bytes, captures->tables,
                                       captures->options.place, captures->options.host_root);
     captures->recorder = recorder_new(&(struct recorder_parts){.tables = captures->tables,
                                                                .place = captures->options.place,
                                                                .put = capture_ring_put,
                                                                .ctx = captures->ring});
+}
+
+void captures_seen(void *ctx, const struct wire_header *record, const struct event *event)
+{
+    struct captures *captures = ctx;
+
+    if (captures->recorder != NULL)
+        recorder_take(captures->recorder, record, event);
 }
 
 void captures_record(void *ctx, const struct wire_header *record)
@@ -113,8 +131,7 @@ void captures_record(void *ctx, const struct wire_header *record)
         event = &captures->event;
         captures->event.process = tables_find(captures->tables, record->pid, record->start_ns);
     }
-    if (captures->recorder != NULL)
-        recorder_take(captures->recorder, record, event);
+    captures_seen(captures, record, event);
     tables_settle(captures->tables);
     arena_reset(captures->scratch);
 }
@@ -196,7 +213,8 @@ static void write_due(struct captures *captures, uint64_t now_ns)
 
 void captures_turn(struct captures *captures)
 {
-    tables_turn(captures->tables, clock_boot_ns());
+    if (captures->own)
+        tables_turn(captures->tables, clock_boot_ns());
     if (captures->wanted_count > 0)
         write_due(captures, clock_mono_ns());
 }
@@ -208,7 +226,7 @@ void captures_finish(struct captures *captures)
 
 struct tables *captures_tables(const struct captures *captures)
 {
-    return captures->tables;
+    return captures->own ? captures->tables : NULL;
 }
 
 struct captures_counts captures_counts(const struct captures *captures)

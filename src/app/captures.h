@@ -1,8 +1,9 @@
 /* app/captures.h - captures around findings: what the sensor saw before and after, as a file each.
  *
  * A rule with `capture: true` asks for one; it is written when the time that the rule wants of the
- * aftermath has passed, and named by the finding's id. Records come in as they do for the rules,
- * and go into tables of its own. One thread. */
+ * aftermath has passed, and named by the finding's id. With one worker, captures are made
+ * of what its rules saw; with several, records come in a second time, into tables of their own. One
+ * thread. */
 #pragma once
 
 #include <stdint.h>
@@ -12,6 +13,7 @@
 
 struct captures;
 struct err;
+struct event;
 struct finding_place;
 struct log;
 struct tables;
@@ -27,7 +29,8 @@ struct captures_options {
     const char *host_root;
     const struct finding_place *place; /* its boot offset is that of the decoders */
     const struct log *log;
-    uint64_t events; /* that the sensor has decoded so far */
+    struct tables *tables; /* those that the rules see, borrowed; NULL where there are several: */
+    uint64_t events;       /* ... that the sensor has decoded so far */
 };
 
 struct captures_counts {
@@ -41,9 +44,11 @@ must_check int captures_new(const struct captures_options *options, struct captu
 void captures_free(struct captures *captures); /* NULL is fine */
 DEFINE_SCOPED(struct captures *, captures_free)
 
-/* A kernel_record_fn, `ctx` being the captures: records of the snapshot, then, after
- * captures_begin(), of the ring. */
+/* With tables of their own: a kernel_record_fn, `ctx` being the captures. Records of the snapshot,
+ * then, after captures_begin(), of the ring. */
 void captures_record(void *ctx, const struct wire_header *record);
+/* Else: a lane_seen_fn. */
+void captures_seen(void *ctx, const struct wire_header *record, const struct event *event);
 /* All that was there has been told. */
 void captures_begin(struct captures *captures);
 
@@ -55,6 +60,6 @@ void captures_turn(struct captures *captures);
 /* At the end: write all that is wanted, due or not. */
 void captures_finish(struct captures *captures);
 
-struct tables *captures_tables(const struct captures *captures);
+struct tables *captures_tables(const struct captures *captures); /* its own; else NULL */
 
 struct captures_counts captures_counts(const struct captures *captures);

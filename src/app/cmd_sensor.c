@@ -144,7 +144,7 @@ static void on_record(void *ctx, const struct wire_header *record)
 {
     struct sensor *sensor = ctx;
 
-    if (sensor->captures != NULL)
+    if (sensor->captures != NULL && sensor->rules->workers > 1)
         captures_record(sensor->captures, record);
     pipeline_record(sensor->pipeline, record);
 }
@@ -154,12 +154,14 @@ static void on_record(void *ctx, const struct wire_header *record)
 static void set_captures(struct sensor *sensor)
 {
     const struct settings *settings = sensor->settings;
+    bool alone = sensor->rules->workers == 1;
     struct captures_options options = {.directory = sensor->place.captures,
                                        .ring_bytes = settings->capture_ring_mib << 20,
                                        .duration_ms = settings->capture_duration_ms,
                                        .files_max = settings->capture_files,
                                        .host_root = settings->host_root,
                                        .place = &sensor->place,
+                                       .tables = alone ? sensor->tables[0] : NULL,
                                        .log = sensor->log,
                                        .events = pipeline_counts(sensor->pipeline).events};
     struct err err = {0};
@@ -167,7 +169,7 @@ static void set_captures(struct sensor *sensor)
     if (sensor->captures != NULL || !rules_capture(sensor->rules))
         return;
     int rc = captures_new(&options, &sensor->captures, &err);
-    if (rc == 0)
+    if (rc == 0 && !alone)
         rc = kernel_ring_snapshot(sensor->ring, captures_record, sensor->captures, &err);
     if (rc < 0 && rc != -ENOSYS) { /* without an iterator, processes come from /proc as needed */
         log_error(sensor->log, "no captures are taken", log_str("why", err_text(&err, rc)));
@@ -176,8 +178,10 @@ static void set_captures(struct sensor *sensor)
         return;
     }
     captures_begin(sensor->captures);
-    sensor->told[sensor->rules->workers] = captures_tables(sensor->captures);
-    metadata_tables(sensor->metadata, sensor->told, sensor->rules->workers + 1);
+    if (!alone) {
+        sensor->told[sensor->rules->workers] = captures_tables(sensor->captures);
+        metadata_tables(sensor->metadata, sensor->told, sensor->rules->workers + 1);
+    }
     pipeline_set_captures(sensor->pipeline, sensor->captures);
 }
 

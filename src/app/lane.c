@@ -19,6 +19,8 @@ struct lane {
     struct lane_parts parts;
     lane_found_fn found;
     void *ctx;
+    lane_seen_fn seen; /* NULL: nobody looks on */
+    void *seen_ctx;
     struct wire_decoder decoder;
     struct arena *scratch;
     struct event event;
@@ -53,6 +55,12 @@ void lane_free(struct lane *lane)
 void lane_set_engine(struct lane *lane, struct engine *engine)
 {
     lane->parts.engine = engine;
+}
+
+void lane_set_observer(struct lane *lane, lane_seen_fn seen, void *ctx)
+{
+    lane->seen = seen;
+    lane->seen_ctx = ctx;
 }
 
 void lane_set_boot_offset(struct lane *lane, int64_t boot_offset_ns)
@@ -136,6 +144,8 @@ void lane_record(struct lane *lane, const struct wire_header *record)
     } else {
         lane->counts.changes++;
     }
+    if (lane->seen != NULL)
+        lane->seen(lane->seen_ctx, record, ours && outcome == WIRE_EVENT ? event : NULL);
     tables_settle(tables);
     forget_stale(lane);
     arena_reset(lane->scratch);

@@ -12,6 +12,7 @@
 #include "bpf/include/wire.h"
 
 struct engine;
+struct event;
 struct finding_place;
 struct kernel_gate;
 struct lane;
@@ -41,6 +42,12 @@ DEFINE_SCOPED(struct lane *, lane_free)
 void lane_record(struct lane *lane, const struct wire_header *record);
 /* When events leave time: see tables_turn(). */
 void lane_turn(struct lane *lane, uint64_t now_ns);
+
+/* Called for each record after the rules, before the tables forget what has ended; `event` is NULL
+ * when it made none or another lane's. */
+typedef void (*lane_seen_fn)(void *ctx, const struct wire_header *record,
+                             const struct event *event);
+void lane_set_observer(struct lane *lane, lane_seen_fn seen, void *ctx);
 
 /* From now on events go through this engine; the old one is not touched any more. */
 void lane_set_engine(struct lane *lane, struct engine *engine);

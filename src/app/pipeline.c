@@ -70,6 +70,8 @@ static void on_found(void *ctx, const struct rule *rule, struct sv json)
 void pipeline_set_captures(struct pipeline *pipeline, struct captures *captures)
 {
     pipeline->captures = captures;
+    if (pipeline->lane != NULL)
+        lane_set_observer(pipeline->lane, captures_seen, captures);
 }
 
 void pipeline_note(struct pipeline *pipeline, struct finding_note *note)

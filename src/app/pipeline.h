@@ -57,7 +57,8 @@ void pipeline_turn(struct pipeline *pipeline, uint64_t now_ns);
  */
 void pipeline_set_engines(struct pipeline *pipeline, struct engine *const *engine);
 
-/* Who writes a capture of a finding whose rule wants one; NULL: nobody. */
+/* Who writes a capture of a finding whose rule wants one. With one worker they look on; else they
+ * get the records by themselves. */
 void pipeline_set_captures(struct pipeline *pipeline, struct captures *captures);
 
 /* Keep a finding about ourselves; its time is now. */

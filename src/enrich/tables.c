@@ -186,6 +186,12 @@ static struct process_entry *read_process(struct tables *tables, uint32_t pid, u
     return entry;
 }
 
+/* A recording tells of processes that /proc had told of; the kernel's own times are not so even. */
+static bool is_tick(uint64_t start_ns)
+{
+    return start_ns != 0 && start_ns % PROCESS_TICK_NS == 0;
+}
+
 /* What the processes of one record share: the entry, known or new, with the record's words. */
 static struct process_entry *take_task(struct tables *tables, const struct change_task *task,
                                        bool *is_new)
@@ -195,11 +201,18 @@ static struct process_entry *take_task(struct tables *tables, const struct chang
 
     *is_new = entry == NULL;
     if (entry == NULL)
-        return add_process(tables, task, false);
+        return add_process(tables, task, is_tick(task->start_ns));
     processes_pin(&tables->processes, entry);
     entry->seen_ns = tables->attach.now_ns;
     set_task(entry, task);
     return entry;
+}
+
+/* What /proc says is not in the record: a recording has to be told. */
+static void read_program(struct tables *tables, struct process_entry *entry)
+{
+    attach_program_of_proc(&tables->attach, entry);
+    entry->untold = tables->untold = true;
 }
 
 static void apply_fork(struct tables *tables, const struct change_task *task)
@@ -214,7 +227,7 @@ static void apply_fork(struct tables *tables, const struct change_task *task)
     if (is_new && parent != NULL) {
         attach_inherited(&tables->attach, entry, parent);
     } else if (entry->image == NULL) {
-        attach_program_of_proc(&tables->attach, entry);
+        read_program(tables, entry);
     }
     attach_cgroups(&tables->attach, entry, task);
     attach_container(&tables->attach, entry, false);
@@ -255,7 +268,7 @@ static void apply_task(struct tables *tables, const struct change *change)
     if (told)
         attach_program(&tables->attach, entry, &change->program);
     else if (entry->image == NULL || !entry->image->known)
-        attach_program_of_proc(&tables->attach, entry);
+        read_program(tables, entry);
     if (task->exec_ns != 0)
         entry->view.exec_ns = task->exec_ns;
     find_ancestors(tables, entry, task->parent_start_ns);

@@ -161,7 +161,7 @@ static __always_inline __u64 uring_base(__s32 fd)
  * the request's data, or in it as a message's address, which differs between releases. The one that
  * agrees with user memory is it; when none does, user memory was rewritten. */
 static __always_inline void uring_address(struct uring_request *out, const struct io_kiocb *req,
-                                          const void *user, __u32 len, bool named)
+                                          const void *user, __u32 len)
 {
     const char *copy = BPF_CORE_READ(req, async_data);
     const char *in_message = copy + bpf_core_field_offset(struct io_async_msghdr, addr);
@@ -171,11 +171,10 @@ static __always_inline void uring_address(struct uring_request *out, const struc
 
     if (len > sizeof(out->address))
         len = sizeof(out->address);
-    if (!named || (user && bpf_probe_read_user(out->address, len, user) != 0))
+    out->address_len = len;
+    if (user && bpf_probe_read_user(out->address, len, user) != 0)
         out->wire_flags |= WIRE_TEXT_MISSING;
-    if (named)
-        out->address_len = len;
-    if (!named || !copy || len < sizeof(given))
+    if (!copy || len < sizeof(given))
         return;
     __builtin_memcpy(&given, out->address, sizeof(given));
     bpf_probe_read_kernel(&first, sizeof(first), copy);
@@ -189,6 +188,19 @@ static __always_inline void uring_address(struct uring_request *out, const struc
     bpf_probe_read_kernel(out->address, len, at_start ? copy : in_message);
 }
 
+static __always_inline void uring_ask_open(struct uring_request *out, const struct io_kiocb *req)
+{
+    const struct io_open *open = (const struct io_open *)req;
+
+    out->fd = BPF_CORE_READ(open, dfd);
+    out->slot = BPF_CORE_READ(open, file_slot);
+    out->flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE;
+    out->mode = BPF_CORE_READ(open, how.mode);
+    out->resolve = BPF_CORE_READ(open, how.resolve);
+    out->arg[0] = out->fd;
+    out->base = uring_base(out->fd);
+}
+
 static __always_inline void uring_take_names(struct uring_request *out, const struct filename *name,
                                              const struct filename *new_name)
 {
@@ -197,9 +209,8 @@ static __always_inline void uring_take_names(struct uring_request *out, const st
         out->new_name_len = uring_name(out->new_name, new_name, &out->wire_flags);
 }
 
-/* What a request about names asks for. They are there (`named`) until it is done. */
-static __always_inline void uring_ask_path(struct uring_request *out, const struct io_kiocb *req,
-                                           bool named)
+/* What a request about names asks for. */
+static __always_inline void uring_ask_path(struct uring_request *out, const struct io_kiocb *req)
 {
     const struct io_open *open = (const struct io_open *)req;
     const struct io_unlink *unlink = (const struct io_unlink *)req;
@@ -243,11 +254,7 @@ static __always_inline void uring_ask_path(struct uring_request *out, const stru
         new_name = BPF_CORE_READ(link, newpath);
         break;
     default:
-        out->fd = BPF_CORE_READ(open, dfd);
-        out->slot = BPF_CORE_READ(open, file_slot);
-        out->flags = BPF_CORE_READ(open, how.flags) & ~O_LARGEFILE;
-        out->mode = BPF_CORE_READ(open, how.mode);
-        out->resolve = BPF_CORE_READ(open, how.resolve);
+        uring_ask_open(out, req);
         name = BPF_CORE_READ(open, filename);
         break;
     }
@@ -258,15 +265,11 @@ static __always_inline void uring_ask_path(struct uring_request *out, const stru
     out->base = uring_base(out->fd);
     if (out->about == 0)
         out->new_base = uring_base(out->new_fd);
-    if (named)
-        uring_take_names(out, name, new_name);
-    else
-        out->wire_flags |= WIRE_TEXT_MISSING;
+    uring_take_names(out, name, new_name);
 }
 
 /* What a request about a socket asks for. */
-static __always_inline void uring_ask_socket(struct uring_request *out, const struct io_kiocb *req,
-                                             bool named)
+static __always_inline void uring_ask_socket(struct uring_request *out, const struct io_kiocb *req)
 {
     const struct io_connect *connect = (const struct io_connect *)req;
     const struct io_bind *bind = (const struct io_bind *)req;
@@ -277,12 +280,11 @@ static __always_inline void uring_ask_socket(struct uring_request *out, const st
     out->arg[0] = out->fd;
     switch (out->opcode) {
     case URING_OP_CONNECT:
-        uring_address(out, req, BPF_CORE_READ(connect, addr), BPF_CORE_READ(connect, addr_len),
-                      named);
+        uring_address(out, req, BPF_CORE_READ(connect, addr), BPF_CORE_READ(connect, addr_len));
         break;
     case URING_OP_BIND:
         if (bpf_core_type_exists(struct io_bind))
-            uring_address(out, req, NULL, BPF_CORE_READ(bind, addr_len), named);
+            uring_address(out, req, NULL, BPF_CORE_READ(bind, addr_len));
         break;
     case URING_OP_LISTEN:
         if (bpf_core_type_exists(struct io_listen))
@@ -305,7 +307,7 @@ static __always_inline void uring_ask_socket(struct uring_request *out, const st
 }
 
 static __always_inline void uring_gather(struct uring_request *out, const struct io_kiocb *req,
-                                         __u8 opcode, __u32 call, bool named)
+                                         __u8 opcode, __u32 call)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     __u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -322,10 +324,6 @@ static __always_inline void uring_gather(struct uring_request *out, const struct
     out->wire_flags = WIRE_URING;
     out->fd = AT_FDCWD;
     out->new_fd = AT_FDCWD;
-    if (uring_handler(opcode) == URING_HANDLE_SOCKET)
-        uring_ask_socket(out, req, named);
-    else
-        uring_ask_path(out, req, named);
 }
 
 static __always_inline void uring_is_late(void)
@@ -378,7 +376,11 @@ static __always_inline int uring_submitted(const struct io_kiocb *req)
     request = bpf_map_lookup_elem(&uring_scratches, &family);
     if (!request)
         return 0;
-    uring_gather(request, req, opcode, call, true);
+    uring_gather(request, req, opcode, call);
+    if (uring_handler(opcode) == URING_HANDLE_SOCKET)
+        uring_ask_socket(request, req);
+    else
+        uring_ask_path(request, req);
     request->quiet = BPF_CORE_READ(req, flags) & URING_FLAG_QUIET ? 1 : 0;
     uring_settle_before(key);
     if (bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY) != 0)
@@ -465,18 +467,35 @@ static __always_inline __u32 uring_put(struct scratch *scratch, __u32 at, const 
     return len;
 }
 
-/* Append the directory that a name starts from, as it is now, and say when it is another one than
- * at the start: then nobody knows which one the name was looked up in. */
+/* The directory that a name starts from, as it is now; nothing for an absolute name. Says when it
+ * is another one than at the start: then nobody knows which one the name was looked up in. */
+static __always_inline void uring_base_path(struct path *out, const char *name, __u32 name_len,
+                                            __s32 fd, __u64 before, __u32 *flags)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    const struct file *file;
+
+    if (name_len > 0 && name[0] == '/')
+        return;
+    if (fd == AT_FDCWD) {
+        out->mnt = task->fs->pwd.mnt;
+        out->dentry = task->fs->pwd.dentry;
+    } else {
+        file = file_of(fd);
+        if (file)
+            bpf_core_read(out, sizeof(*out), &file->f_path);
+    }
+    if ((__u64)out->dentry != before)
+        *flags |= WIRE_NAME_UNSURE;
+}
+
 static __always_inline __u32 uring_put_base(struct scratch *scratch, __u32 at, const char *name,
                                             __u32 name_len, __s32 fd, __u64 before, __u32 *flags)
 {
-    if (name_len > 0 && name[0] == '/')
-        return 0;
-    if (uring_base(fd) != before)
-        *flags |= WIRE_NAME_UNSURE;
-    if (fd == AT_FDCWD)
-        return put_cwd(scratch, at, flags);
-    return put_path_of_file(scratch, at, file_of(fd), flags);
+    struct path path = {0};
+
+    uring_base_path(&path, name, name_len, fd, before, flags);
+    return put_path(scratch, at, path.mnt, path.dentry, flags);
 }
 
 static __always_inline void uring_emit_open(struct scratch *scratch,
@@ -484,9 +503,9 @@ static __always_inline void uring_emit_open(struct scratch *scratch,
                                             bool own)
 {
     struct wire_open *open = (struct wire_open *)scratch->record;
-    __u32 flags, at = __builtin_offsetof(struct wire_open, data);
-
     const struct file *file = uring_opened(request, result, own);
+    __u32 flags, len, at = __builtin_offsetof(struct wire_open, data);
+    struct path path = {0};
 
     __builtin_memset(open, 0, at);
     uring_header(&open->hdr, WIRE_OPEN, request);
@@ -499,14 +518,22 @@ static __always_inline void uring_emit_open(struct scratch *scratch,
     flags = open->hdr.flags;
     if (file) {
         open_file(open, file);
-        flags = open->hdr.flags;
-        if (own)
-            at += open->path_len = put_path_of_file(scratch, at, file, &flags);
+        bpf_core_read(&path, sizeof(path), &file->f_path);
+    } else {
+        at += open->raw_len = uring_put(scratch, at, request->name, request->name_len);
     }
-    at += open->raw_len = uring_put(scratch, at, request->name, request->name_len);
-    if (open->path_len == 0 && own)
-        at += open->base_len = uring_put_base(scratch, at, request->name, request->name_len,
-                                              request->fd, request->base, &flags);
+    flags = open->hdr.flags;
+    if (!file && own)
+        uring_base_path(&path, request->name, request->name_len, request->fd, request->base,
+                        &flags);
+    len = own ? put_path(scratch, at, path.mnt, path.dentry, &flags) : 0;
+    at += len;
+    if (file) {
+        open->path_len = len;
+        at += open->raw_len = uring_put(scratch, at, request->name, request->name_len);
+    } else {
+        open->base_len = len;
+    }
     open->hdr.flags = flags;
     emit_scratch(scratch, at, WIRE_OPEN);
 }
@@ -586,8 +613,8 @@ struct {
     __type(value, __u32);
 } uring_handlers SEC(".maps");
 
-/* A request that was not seen when it was submitted: what can still be told of it. False when it is
- * none of ours, or cannot be kept. */
+/* A request that was not seen when it was submitted: what can still be told of it, which is not
+ * much besides the file of an open. False when it is none of ours, or cannot be kept. */
 static __always_inline bool uring_catch_up(const struct io_kiocb *req, __u64 key)
 {
     __u8 opcode = BPF_CORE_READ(req, opcode);
@@ -599,7 +626,10 @@ static __always_inline bool uring_catch_up(const struct io_kiocb *req, __u64 key
     request = bpf_map_lookup_elem(&uring_scratches, &family);
     if (!request)
         return false;
-    uring_gather(request, req, opcode, call, false);
+    uring_gather(request, req, opcode, call);
+    request->wire_flags |= WIRE_TEXT_MISSING;
+    if (uring_handler(opcode) == URING_HANDLE_OPEN)
+        uring_ask_open(request, req);
     if (bpf_map_update_elem(&uring_requests, &key, request, BPF_ANY) == 0)
         return true;
     count_lost(uring_kind(opcode));

@@ -9,6 +9,7 @@
 #include "app/daemon.h"
 #include "app/hub.h"
 #include "app/hub_listen.h"
+#include "app/hub_metrics.h"
 #include "app/intake.h"
 #include "app/ready.h"
 #include "app/rules.h"
@@ -20,6 +21,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "store/store.h"
+#include "web/http_server.h"
 
 enum { TURN_MS = 1000 };
 
@@ -121,6 +123,20 @@ static void reload_when_changed(struct serving *serving)
     serving->stamp_seen = stamp;
 }
 
+struct counted {
+    const struct hub *hub;
+    const struct intake *intake;
+};
+
+static void write_metrics(void *ctx, struct buf *out)
+{
+    const struct counted *counted = ctx;
+    struct http_counts http;
+
+    intake_http_counts(counted->intake, &http);
+    hub_metrics_write(out, hub_counts(counted->hub), intake_counts(counted->intake), &http);
+}
+
 static int serve(struct serving *serving, const struct hub_options *options, struct err *err)
 {
     scoped(hub_free) struct hub *hub = NULL;
@@ -129,6 +145,9 @@ static int serve(struct serving *serving, const struct hub_options *options, str
     int rc = hub_new(options, &hub, err);
     if (rc < 0)
         return rc;
+    struct counted counted = {hub, serving->intake};
+    if (serving->intake != NULL)
+        intake_set_metrics(serving->intake, write_metrics, &counted);
     ready_tell();
     for (;;) {
         rc = hub_turn(hub, TURN_MS, err);
@@ -146,6 +165,8 @@ static int serve(struct serving *serving, const struct hub_options *options, str
     }
     if (rc >= 0)
         rc = hub_finish(hub, err);
+    if (serving->intake != NULL)
+        intake_set_metrics(serving->intake, NULL, NULL);
     log_end(options->log, hub_counts(hub), serving->intake);
     return rc < 0 ? rc : 0;
 }

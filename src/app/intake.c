@@ -56,6 +56,8 @@ struct intake {
     struct arena *arena;
     struct err failure; /* of the store, while a document is handed over */
     int failed;
+    intake_metrics_fn write_metrics; /* or NULL */
+    void *metrics_ctx;
     struct intake_counts counts, batch; /* batch: of what is not committed */
 };
 
@@ -238,6 +240,17 @@ static void take_post(struct intake *intake, struct http_request *request,
     intake->taken[intake->taken_count++] = (struct taken){request, route->status};
 }
 
+static void answer_metrics(struct intake *intake, struct http_request *request)
+{
+    buf_reset(&intake->record);
+    intake->write_metrics(intake->metrics_ctx, &intake->record);
+    http_request_answer(request, &(struct http_answer){
+                                     .status = OK,
+                                     .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                     .body = buf_view(&intake->record),
+                                 });
+}
+
 static void take_request(struct intake *intake, struct http_request *request)
 {
     struct sv path = http_request_path(request);
@@ -247,6 +260,8 @@ static void take_request(struct intake *intake, struct http_request *request)
     intake->counts.requests++;
     if (route == NULL && (sv_eq(path, SV("/healthz")) || sv_eq(path, SV("/readyz"))))
         answer_now(intake, request, OK, "ok\n");
+    else if (route == NULL && sv_eq(path, SV("/metrics")) && intake->write_metrics != NULL)
+        answer_metrics(intake, request);
     else if (route == NULL)
         answer_now(intake, request, NOT_FOUND, "there is nothing at this path\n");
     else if (!posts)
@@ -352,6 +367,17 @@ void intake_set_rules(struct intake *intake, const struct ruleset *set)
             intake->engine[i] = NULL;
         }
     }
+}
+
+void intake_set_metrics(struct intake *intake, intake_metrics_fn write, void *ctx)
+{
+    intake->write_metrics = write;
+    intake->metrics_ctx = ctx;
+}
+
+void intake_http_counts(const struct intake *intake, struct http_counts *out)
+{
+    http_server_counts(intake->options.http, out);
 }
 
 int intake_fd(const struct intake *intake)

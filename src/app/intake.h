@@ -14,7 +14,9 @@
 #include "match/engine.h"
 #include "match/finding.h"
 
+struct buf;
 struct err;
+struct http_counts;
 struct http_server;
 struct intake;
 struct log;
@@ -53,6 +55,10 @@ DEFINE_SCOPED(struct intake *, intake_free)
 /* From now on these rules; the old ones are not touched any more. NULL: none. */
 void intake_set_rules(struct intake *intake, const struct ruleset *set);
 
+/* What GET /metrics answers: `write` appends it. */
+typedef void (*intake_metrics_fn)(void *ctx, struct buf *out);
+void intake_set_metrics(struct intake *intake, intake_metrics_fn write, void *ctx);
+
 int intake_fd(const struct intake *intake); /* readable when requests wait */
 /* Take requests into the store's batch; *more: there are others. A negative result is the store's:
  * the batch is undone, call intake_settle(false). */
@@ -62,3 +68,4 @@ void intake_settle(struct intake *intake, bool durable);
 bool intake_has_taken(const struct intake *intake); /* something waits for intake_settle() */
 
 const struct intake_counts *intake_counts(const struct intake *intake);
+void intake_http_counts(const struct intake *intake, struct http_counts *out);

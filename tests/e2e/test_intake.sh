@@ -73,6 +73,13 @@ expect 400 "$(post /k8s-audit '{"auditID":')" "no JSON"
 grep -q 'line 1' "$work/answer" || fail "the answer does not say where: $(cat "$work/answer")"
 expect 404 "$(post /nothing '{}')" "an unknown path"
 expect 405 "$(curl -s -o "$work/answer" -w '%{http_code}' "$url/k8s-audit")" "GET"
+curl -s "$url/metrics" >"$work/metrics"
+for line in 'findings_total 4' 'records_total{source="k8s_audit"} 3' 'records_total{source="aws_cloudtrail"} 1' \
+    'record_duplicates_total 1' 'requests_refused_total 3'; do
+    grep -qx "tiercel_hub_$line" "$work/metrics" || fail "metrics lack '$line': $(cat "$work/metrics")"
+done
+[ "$(grep -vc '^#' "$work/metrics")" -eq "$(grep -v '^#' "$work/metrics" | sed 's/ [^ ]*$//' | sort -u | wc -l)" ] ||
+    fail "a metric is there twice"
 [ "$(records)" -eq 4 ] || fail "$(records) records, expected 4"
 [ "$(findings)" -eq 4 ] || fail "$(findings) findings, expected 4"
 jq -es '[.[] | select(.rule == "Secret read" and .tiercel.namespace == "prod" and .tiercel.actor.name == "alice")] | length == 3' \

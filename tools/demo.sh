@@ -266,7 +266,8 @@ tiercel_pid=
 raised=$(wc -l <"$findings")
 echo
 jq -r 'select(.message == "sensor stopped") |
-    "events \(.events), dropped \(.dropped), findings \(.findings)"' "$log"
+    "events \(.events), dropped \(.dropped), findings \(.findings)",
+    "events in containers \(.container_events), with name, image and pod known \(.container_events_complete)"' "$log"
 if [ "$raised" -ne "$expected" ]; then
     echo "expected $expected findings, raised $raised:"
     jq -r '"    \(.rule): \(.output)"' "$findings"

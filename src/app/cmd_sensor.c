@@ -483,6 +483,8 @@ static void log_end(const struct sensor *sensor)
              log_u64("malformed", ring.malformed), log_u64("reloads", sensor->reloads),
              log_u64("reloads_failed", sensor->reloads_failed),
              log_u64("processes_unknown", tables.unknown_process),
+             log_u64("container_events", tables.container_events),
+             log_u64("container_events_complete", tables.container_events_complete),
              log_u64("containers_ahead", tables.containers_ahead),
              log_u64("containers_refused", tables.containers_refused),
              log_u64("cri_answered", cri.answered), log_u64("cri_failed", cri.failed),

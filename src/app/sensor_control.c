@@ -103,12 +103,17 @@ static void put_tables(const struct sensor *sensor, struct json_writer *w)
     put_u64(w, "processes_unknown", counts.unknown_process);
     put_u64(w, "processes_from_proc", counts.from_proc);
     put_u64(w, "containers_without_spec", counts.container_without_spec);
+    put_u64(w, "containers_ahead", counts.containers_ahead);
+    put_u64(w, "container_events", counts.container_events);
+    put_u64(w, "container_events_complete", counts.container_events_complete);
+    put_u64(w, "pods", counts.pods);
     json_object_end(w);
     json_key(w, "limits");
     json_object_begin(w);
     put_u64(w, "regex", sensor->regex_limits + rule_stats_regex_limits(sensor->rules->engine[0]));
     put_u64(w, "processes_forgotten", counts.forgotten);
     put_u64(w, "containers_over_limit", counts.containers_over_limit);
+    put_u64(w, "containers_refused", counts.containers_refused);
     json_object_end(w);
 }
 

@@ -33,7 +33,7 @@ struct bundle_namespace {
 };
 
 struct bundle {
-    struct sv name, image, image_id;
+    struct sv name, image, image_id, image_digest;
     struct sv pod_name, pod_uid, namespace_name, sandbox_id;
     struct sv manager; /* "libpod", "cri-o"; empty for others */
     struct sv root;    /* directory of the root file system, maybe relative to the bundle */
@@ -59,6 +59,12 @@ must_check int bundle_parse_docker_host(struct sv json, struct arena *arena, str
 /* containers/storage's containers.json: name and image of container `id`. */
 must_check int bundle_parse_storage(struct sv json, struct sv id, struct arena *arena,
                                     struct bundle *out, struct err *err);
+/* Docker's repositories.json and containers/storage's images.json: digest, and name where there is
+ * none yet, of the image with out->image_id. */
+must_check int bundle_parse_docker_images(struct sv json, struct arena *arena, struct bundle *out,
+                                          struct err *err);
+must_check int bundle_parse_storage_images(struct sv json, struct arena *arena, struct bundle *out,
+                                           struct err *err);
 /* The bundle's directory from runc's state.json or crun's status; empty when it is not in there. */
 must_check int bundle_parse_state(struct sv json, struct arena *arena, struct sv *dir,
                                   struct err *err);

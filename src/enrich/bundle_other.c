@@ -162,6 +162,76 @@ int bundle_parse_storage(struct sv json, struct sv id, struct arena *arena, stru
     return 0;
 }
 
+static bool same_id(struct sv a, struct sv b)
+{
+    struct sv scheme = SV("sha256:");
+
+    a = sv_starts(a, scheme) ? sv_sub(a, scheme.len, a.len) : a;
+    b = sv_starts(b, scheme) ? sv_sub(b, scheme.len, b.len) : b;
+    return a.len > 0 && sv_eq(a, b);
+}
+
+/* {"NAME":{"NAME:TAG":ID,"NAME@DIGEST":ID}, ...} */
+static void read_repository(const struct json_doc *doc, const struct json_node *names,
+                            struct bundle *out)
+{
+    for (const struct json_node *key = json_first(doc, names); key != NULL;) {
+        const struct json_node *id = json_next(doc, names, key);
+        if (id == NULL)
+            return;
+        size_t at = sv_rfind_char(key->text, '@');
+        if (id->kind == JSON_STRING && same_id(id->text, out->image_id)) {
+            if (at != SIZE_MAX)
+                set_once(&out->image_digest, clip(sv_sub(key->text, at + 1, key->text.len)));
+            else
+                set_once(&out->image, clip(key->text));
+        }
+        key = json_next(doc, names, id);
+    }
+}
+
+int bundle_parse_docker_images(struct sv json, struct arena *arena, struct bundle *out,
+                               struct err *err)
+{
+    struct json_doc doc;
+    int rc = parse(json, JSON_OBJECT, arena, &doc, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "repositories.json");
+    const struct json_node *all = get(&doc, &doc.node[0], SV("Repositories"), JSON_OBJECT);
+    for (const struct json_node *key = all == NULL ? NULL : json_first(&doc, all); key != NULL;) {
+        const struct json_node *names = json_next(&doc, all, key);
+        if (names == NULL)
+            break;
+        if (names->kind == JSON_OBJECT)
+            read_repository(&doc, names, out);
+        key = json_next(&doc, all, names);
+    }
+    return 0;
+}
+
+int bundle_parse_storage_images(struct sv json, struct arena *arena, struct bundle *out,
+                                struct err *err)
+{
+    struct json_doc doc;
+    int rc = parse(json, JSON_ARRAY, arena, &doc, err);
+
+    if (rc < 0)
+        return err_wrap(err, rc, "images.json");
+    for (const struct json_node *i = json_first(&doc, &doc.node[0]); i != NULL;
+         i = json_next(&doc, &doc.node[0], i)) {
+        if (i->kind != JSON_OBJECT || !same_id(json_get_sv(&doc, i, SV("id")), out->image_id))
+            continue;
+        const struct json_node *names = get(&doc, i, SV("names"), JSON_ARRAY);
+        const struct json_node *name = names == NULL ? NULL : json_first(&doc, names);
+        if (name != NULL && name->kind == JSON_STRING)
+            set_once(&out->image, clip(name->text));
+        set_once(&out->image_digest, get_text(&doc, i, SV("digest")));
+        break;
+    }
+    return 0;
+}
+
 int bundle_parse_state(struct sv json, struct arena *arena, struct sv *dir, struct err *err)
 {
     struct json_doc doc;

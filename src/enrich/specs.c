@@ -5,7 +5,9 @@
  * STATE/ID/state.json names the bundle crun                            run/crun/ID/status names the
  * bundle
  *
- * Docker has names and labels in var/lib/docker/containers/ID, podman in containers.json.
+ * Docker has names and labels in var/lib/docker/containers/ID, podman in containers.json. Digests
+ * of images are in var/lib/docker/image/overlay2/repositories.json and, for CRI-O and podman, in
+ * overlay-images/images.json; containerd's are in a database of its own, so CRI is asked.
  *
  * Privileged is what the runtime was told in so many words (Docker, podman) or what containerd and
  * CRI-O make of it: all capabilities that the host's init may have, and no masked paths in /proc.
@@ -260,6 +262,33 @@ static void add_storage(struct search *search)
     }
 }
 
+/* Digests, which only the stores of images have. */
+static void add_images(struct search *search)
+{
+    static const struct {
+        const char *path;
+        int (*parse)(struct sv json, struct arena *arena, struct bundle *out, struct err *err);
+        bool docker;
+    } lists[] = {
+        {"var/lib/docker/image/overlay2/repositories.json", bundle_parse_docker_images, true},
+        {"var/lib/containers/storage/overlay-images/images.json", bundle_parse_storage_images,
+         false},
+        {"var/lib/containers/storage/vfs-images/images.json", bundle_parse_storage_images, false},
+    };
+    bool docker = sv_eq(search->runtime, SV("docker"));
+    bool storage = sv_eq(search->runtime, SV("podman")) || sv_eq(search->runtime, SV("cri-o"));
+
+    if (search->bundle->image_id.len == 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        if (lists[i].docker ? !docker : !storage)
+            continue;
+        struct sv text = read_text(search, lists[i].path);
+        if (text.len > 0 && lists[i].parse(text, search->scratch, search->bundle, NULL) < 0)
+            continue;
+    }
+}
+
 /* Judgements */
 
 static bool link_equals(const struct specs *specs, uint64_t pid, const char *kind)
@@ -335,6 +364,7 @@ static void keep_image(struct arena *arena, const struct bundle *bundle, struct 
     out->image_repository = image.repository;
     out->image_tag = image.tag;
     out->image_digest = image.digest;
+    keep(arena, &out->image_digest, bundle->image_digest);
 }
 
 static void keep_lists(struct arena *arena, const struct bundle *bundle, struct container *out)
@@ -404,6 +434,7 @@ bool specs_read(struct specs *specs, struct sv id, struct arena *arena, struct c
     bool found = try_containerd(&search) || try_userdata(&search) || try_states(&search);
     add_docker(&search);
     add_storage(&search);
+    add_images(&search);
     if (search.runtime.len == 0)
         return false;
     keep_all(&search, arena, container);

@@ -31,6 +31,7 @@ struct tables {
     struct processes processes;
     struct attach attach;
     uint64_t unknown_process, from_proc;
+    uint64_t container_events, container_events_complete;
     uint64_t sweep_next_ns;
     bool untold;          /* of a process, see tables_tell_new() */
     uint64_t shared_seen; /* changes of what processes share, see shared_changes() */
@@ -432,6 +433,21 @@ static void renew(struct tables *tables, struct process_entry *entry)
     processes_renew(entry);
 }
 
+/* A runtime's helper, which is in the cgroup and still among the host's files, is not counted: what
+ * it starts is not described yet. */
+static void count_container(struct tables *tables, const struct process *process)
+{
+    const struct container *container = process->container;
+    uint32_t host = tables->attach.containers.host_mntns_inum;
+
+    if (container == NULL || (host != 0 && process->mntns_inum == host))
+        return;
+    tables->container_events++;
+    tables->container_events_complete +=
+        container->name.len > 0 && container->image.len > 0 &&
+        (container->pod_uid.len == 0 || container->pod_name.len > 0);
+}
+
 const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t start_ns)
 {
     struct process_entry *entry = processes_find(&tables->processes, pid, start_ns, false);
@@ -452,6 +468,7 @@ const struct process *tables_find(struct tables *tables, uint32_t pid, uint64_t 
     if (entry->to[TIE_GROUP] == NULL && entry->view.pgid != 0)
         set_leader(tables, entry, TIE_GROUP, entry->view.pgid);
     renew(tables, entry);
+    count_container(tables, &entry->view);
     return &entry->view;
 }
 
@@ -559,6 +576,8 @@ void tables_counts(const struct tables *tables, struct tables_counts *out)
         .container_without_spec = tables->attach.containers.without_spec,
         .forgotten = tables->processes.forgotten,
         .containers_over_limit = tables->attach.containers.over_limit,
+        .container_events = tables->container_events,
+        .container_events_complete = tables->container_events_complete,
         .containers_ahead = tables->attach.awaited.described,
         .containers_waiting = tables->attach.awaited.count,
         .containers_refused = tables->attach.awaited.refused,

@@ -42,6 +42,9 @@ struct tables_counts {
     uint64_t containers_refused;     /* new cgroups not looked at: too many at a time */
     uint64_t container_looks;        /* at containers' files */
     uint64_t pods;
+    /* Events of processes in containers; of those, with name and image of the container, and of its
+     * pod when it is one's. */
+    uint64_t container_events, container_events_complete;
 };
 
 struct tables *tables_new(const struct tables_options *options);

@@ -32,6 +32,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc |= bundle_parse_docker(json, arena, bundle, NULL);
     rc |= bundle_parse_docker_host(json, arena, bundle, NULL);
     rc |= bundle_parse_storage(json, (struct sv){"c1", 2}, arena, bundle, NULL);
+    bundle->image_id = (struct sv){"aa", 2};
+    rc |= bundle_parse_docker_images(json, arena, bundle, NULL);
+    rc |= bundle_parse_storage_images(json, arena, bundle, NULL);
     check(bundle);
     rc |= bundle_parse_state(json, arena, &dir, NULL);
     assert(rc <= 0 && dir.len <= BUNDLE_TEXT_MAX);

@@ -143,6 +143,56 @@ static void image_and_kept(void **state)
     tree_remove(&host);
 }
 
+/* Which image it is, in the stores of images. */
+static void digests(void **state)
+{
+    static const struct {
+        const char *row, *spec, *images_path, *images, *image, *digest;
+    } rows[] = {
+        {"docker", "{\"Image\":\"sha256:aa\",\"Config\":{\"Image\":\"web\"}}",
+         "var/lib/docker/image/overlay2/repositories.json",
+         "{\"Repositories\":{\"other\":{\"other@sha256:00\":\"sha256:bb\"},\"web\":{\"web:1\":"
+         "\"sha256:aa\",\"web@sha256:11\":\"sha256:aa\"}}}",
+         "web", "sha256:11"},
+        {"docker, by its id only", "{\"Image\":\"sha256:aa\"}",
+         "var/lib/docker/image/overlay2/repositories.json",
+         "{\"Repositories\":{\"web\":{\"web:1\":\"sha256:aa\"}}}", "web:1", ""},
+        {"docker, no such image", "{\"Image\":\"sha256:aa\",\"Config\":{\"Image\":\"web\"}}",
+         "var/lib/docker/image/overlay2/repositories.json", "{\"Repositories\":[]}", "web", ""},
+        {"podman", NULL, "var/lib/containers/storage/overlay-images/images.json",
+         "[7,{\"id\":\"bb\",\"digest\":\"sha256:00\"},{\"id\":\"aa\",\"digest\":\"sha256:22\","
+         "\"names\":[\"docker.io/library/web:1\"]}]",
+         "docker.io/library/web:1", "sha256:22"},
+        {"podman, malformed", NULL, "var/lib/containers/storage/overlay-images/images.json", "{}",
+         "", ""},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        scoped(arena_free) struct arena *arena = arena_new(4096);
+        struct container container = {0};
+        struct tree host;
+        struct sv root;
+
+        test_row(rows[i].row);
+        tree_make(&host);
+        if (rows[i].spec != NULL) {
+            tree_text(&host, "var/lib/docker/containers/" ID "/config.v2.json", rows[i].spec);
+        } else {
+            tree_text(&host,
+                      "run/containers/storage/overlay-containers/" ID "/userdata/config.json",
+                      "{\"annotations\":{\"io.container.manager\":\"libpod\"}}");
+            tree_text(&host, "var/lib/containers/storage/overlay-containers/containers.json",
+                      "[{\"id\":\"" ID "\",\"image\":\"aa\"}]");
+        }
+        tree_text(&host, rows[i].images_path, rows[i].images);
+        scoped(specs_free) struct specs *specs = specs_new(host.root, NULL);
+        (void)specs_read(specs, sv(ID), arena, &container, &root);
+        CHECK_SV(container.image, sv(rows[i].image));
+        CHECK_SV(container.image_digest, sv(rows[i].digest));
+        tree_remove(&host);
+    }
+}
+
 static void put_caps(struct buf *json, int first, int last)
 {
     static const char *const names[] = {
@@ -345,9 +395,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places),         cmocka_unit_test(links_stay_inside),
-        cmocka_unit_test(image_and_kept), cmocka_unit_test(judgements),
-        cmocka_unit_test(without_proc),   cmocka_unit_test(limited_host),
-        cmocka_unit_test(by_name),
+        cmocka_unit_test(image_and_kept), cmocka_unit_test(digests),
+        cmocka_unit_test(judgements),     cmocka_unit_test(without_proc),
+        cmocka_unit_test(limited_host),   cmocka_unit_test(by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

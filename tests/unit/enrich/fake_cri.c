@@ -70,7 +70,8 @@ static ssize_t read_response(nghttp2_session *session, int32_t stream, uint8_t *
     size_t part = left < len ? left : len;
     char status[16];
 
-    memcpy(room, server->response.ptr + server->sent, part);
+    if (part > 0)
+        memcpy(room, server->response.ptr + server->sent, part);
     server->sent += part;
     if (part == left) {
         (void)snprintf(status, sizeof(status), "%u", server->status);

@@ -249,5 +249,6 @@ _Static_assert(sizeof(struct wire_call_record) == 152, "wire layout");
 struct wire_counts {
     __u64 sent[WIRE_KIND_COUNT];
     __u64 lost[WIRE_KIND_COUNT];
-    __u64 filtered[WIRE_CALL_COUNT]; /* dropped, as no rule can match them */
+    __u64 filtered[WIRE_CALL_COUNT];  /* dropped, as no rule can match them */
+    __u64 lost_call[WIRE_CALL_COUNT]; /* of the kinds OPEN and CALL: which call it was */
 };

@@ -158,6 +158,23 @@ static __always_inline void count_lost(__u32 kind)
         __sync_fetch_and_add(&c->lost[kind], 1);
 }
 
+/* Which call a record that was lost told of. */
+static __always_inline void count_lost_call(const char *record, __u32 kind)
+{
+    __u32 zero = 0, call;
+    struct wire_counts *c = bpf_map_lookup_elem(&counts, &zero);
+
+    if (kind == WIRE_OPEN)
+        call = ((const struct wire_open *)record)->call;
+    else if (kind == WIRE_CALL)
+        call = ((const struct wire_call_record *)record)->call;
+    else
+        return;
+    opaque(call);
+    if (c && call < WIRE_CALL_COUNT)
+        __sync_fetch_and_add(&c->lost_call[call], 1);
+}
+
 /* After a record: the reader sleeps only if it set the mark before, and then did not find the
  * record. What wakes it is an empty piece of the ring that is thrown away. */
 static __always_inline void wake_reader(void)
@@ -211,6 +228,7 @@ static __always_inline bool emit(char *record, __u32 size, __u32 limit, __u32 ki
     if (size == 0 || size > limit ||
         bpf_ringbuf_output(&ring, record, size, BPF_RB_NO_WAKEUP) != 0) {
         count_lost(kind);
+        count_lost_call(record, kind);
         return false;
     }
     count_sent(kind);

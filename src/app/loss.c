@@ -1,7 +1,11 @@
 /* app/loss.c - see the header. */
 #include "app/loss.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/attr.h"
+#include "decode/wire.h"
 
 static const struct {
     const char *rule, *description, *total;
@@ -100,6 +104,7 @@ static void tell(struct loss_counts *told, const struct loss_counts *now, enum l
     case LOSS_EVENTS:
         for (size_t kind = 1; kind < WIRE_KIND_COUNT; kind++)
             told->ring.lost[kind] = now->ring.lost[kind];
+        memcpy(told->ring.lost_call, now->ring.lost_call, sizeof(told->ring.lost_call));
         return;
     case LOSS_UNSEEN:
         told->ring.lost[0] = now->ring.lost[0];
@@ -120,6 +125,24 @@ static void tell(struct loss_counts *told, const struct loss_counts *now, enum l
     told->processes = now->processes;
 }
 
+/* Opens and the other calls one by one, by the names of their events; returns the next free field.
+ */
+static size_t describe_calls(struct loss *loss, const struct loss_counts *now, size_t count)
+{
+    size_t named = 0;
+
+    for (uint32_t call = 0; call < WIRE_CALL_COUNT && named < LOSS_CALLS_MAX; call++) {
+        uint64_t lost = now->ring.lost_call[call] - loss->told.ring.lost_call[call];
+
+        if (lost == 0)
+            continue;
+        (void)snprintf(loss->name[named], LOSS_NAME_MAX, "events.lost.call.%s",
+                       event_type_info(wire_call_type(call))->name);
+        loss->field[count++] = (struct finding_note_field){loss->name[named++], lost};
+    }
+    return count;
+}
+
 static void describe(struct loss *loss, const struct loss_counts *now, enum loss_cause cause,
                      struct finding_note *note)
 {
@@ -134,6 +157,8 @@ static void describe(struct loss *loss, const struct loss_counts *now, enum loss
         if (lost > 0 && kind_name[kind] != NULL)
             loss->field[count++] = (struct finding_note_field){kind_name[kind], lost};
     }
+    if (cause == LOSS_EVENTS)
+        count = describe_calls(loss, now, count);
     loss->field[count++] = (struct finding_note_field){"since_start", all};
     *note = (struct finding_note){
         .rule = causes[cause].rule,

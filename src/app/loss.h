@@ -13,7 +13,9 @@
 #include "match/finding_note.h"
 
 #define LOSS_EVERY_NS (10 * CLOCK_NS)
-#define LOSS_FIELDS_MAX (WIRE_KIND_COUNT + 4)
+#define LOSS_CALLS_MAX 32 /* told by name in one finding */
+#define LOSS_FIELDS_MAX (WIRE_KIND_COUNT + LOSS_CALLS_MAX + 4)
+#define LOSS_NAME_MAX 48
 
 enum loss_cause {
     LOSS_EVENTS,    /* the ring was full */
@@ -35,6 +37,7 @@ struct loss {
     uint64_t told_ns[LOSS_CAUSES];
     bool ever[LOSS_CAUSES];
     struct finding_note_field field[LOSS_FIELDS_MAX];
+    char name[LOSS_CALLS_MAX][LOSS_NAME_MAX]; /* of fields that are calls */
 };
 
 /* The next finding that is due: true, and *note, whose fields lie in `loss` until the next call.

@@ -528,8 +528,10 @@ void kernel_ring_counts(const struct kernel_ring *ring, struct kernel_ring_count
                 out->sent[kind] += ring->per_cpu[cpu].sent[kind];
                 out->lost[kind] += ring->per_cpu[cpu].lost[kind];
             }
-            for (size_t call = 0; call < WIRE_CALL_COUNT; call++)
+            for (size_t call = 0; call < WIRE_CALL_COUNT; call++) {
                 out->filtered[call] += ring->per_cpu[cpu].filtered[call];
+                out->lost_call[call] += ring->per_cpu[cpu].lost_call[call];
+            }
         }
     }
     for (size_t i = 0; i < ring->link_count; i++)

@@ -41,8 +41,9 @@ struct kernel_ring_counts {
      * not start a program because it was unfinished on that CPU, for calls of interest or not (from
      * about 7.0 on, where tracepoints can be preempted). */
     uint64_t sent[WIRE_KIND_COUNT], lost[WIRE_KIND_COUNT];
-    uint64_t filtered[WIRE_CALL_COUNT]; /* dropped by the kernel filter, as no rule matches them */
-    uint64_t received, malformed;       /* by this side */
+    uint64_t filtered[WIRE_CALL_COUNT];  /* dropped by the kernel filter, as no rule matches them */
+    uint64_t lost_call[WIRE_CALL_COUNT]; /* of lost[WIRE_OPEN] and lost[WIRE_CALL]: which call */
+    uint64_t received, malformed;        /* by this side */
 };
 
 typedef void (*kernel_record_fn)(void *ctx, const struct wire_header *record);

@@ -58,17 +58,42 @@ static void loss_is_told_by_type(void **state)
     struct loss_counts now = {.ring.lost = {[OPEN] = 3, [EXEC] = 4}};
     struct finding_note note = {0};
 
+    now.ring.lost_call[WIRE_CALL_OPENAT] = 3;
     CHECK(loss_next(&loss, &now, 0, &note));
     CHECK_INT(field(&note, "events.lost.open")->value, 3);
+    CHECK_INT(field(&note, "events.lost.call.openat")->value, 3);
+    CHECK(field(&note, "events.lost.call.open") == NULL);
     CHECK_INT(field(&note, "events.lost.exec")->value, 4);
     CHECK(field(&note, "events.lost.exit") == NULL);
     CHECK(!loss_next(&loss, &(struct loss_counts){0}, LOSS_EVERY_NS, &note)); /* not read */
     now.ring.lost[OPEN] = 13;
+    now.ring.lost_call[WIRE_CALL_OPEN] = 10;
     CHECK(loss_next(&loss, &now, LOSS_EVERY_NS, &note));
     CHECK_INT(field(&note, "events.lost")->value, 10);
     CHECK_INT(field(&note, "events.lost.open")->value, 10);
     CHECK(field(&note, "events.lost.exec") == NULL);
+    CHECK_INT(field(&note, "events.lost.call.open")->value, 10);
+    CHECK(field(&note, "events.lost.call.openat") == NULL);
     CHECK_INT(field(&note, "since_start")->value, 17);
+}
+
+static void as_many_calls_as_there_is_room_for(void **state)
+{
+    struct loss loss = {0};
+    struct loss_counts now = {0};
+    struct finding_note note = {0};
+    size_t calls = 0;
+
+    for (size_t call = 0; call < WIRE_CALL_COUNT; call++)
+        now.ring.lost_call[call] = 1;
+    for (size_t kind = 1; kind < WIRE_KIND_COUNT; kind++)
+        now.ring.lost[kind] = WIRE_CALL_COUNT;
+    CHECK(loss_next(&loss, &now, 0, &note));
+    for (size_t i = 0; i < note.field_count; i++)
+        calls += strncmp(note.field[i].name, "events.lost.call.", 17) == 0;
+    CHECK_INT(calls, LOSS_CALLS_MAX);
+    CHECK(note.field_count <= LOSS_FIELDS_MAX);
+    CHECK_STR(note.field[note.field_count - 1].name, "since_start");
 }
 
 static void the_rate_is_limited(void **state)
@@ -107,8 +132,11 @@ static void causes_come_one_by_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_lost_says_nothing), cmocka_unit_test(each_cause_has_its_finding),
-        cmocka_unit_test(loss_is_told_by_type),      cmocka_unit_test(the_rate_is_limited),
+        cmocka_unit_test(nothing_lost_says_nothing),
+        cmocka_unit_test(each_cause_has_its_finding),
+        cmocka_unit_test(loss_is_told_by_type),
+        cmocka_unit_test(as_many_calls_as_there_is_room_for),
+        cmocka_unit_test(the_rate_is_limited),
         cmocka_unit_test(causes_come_one_by_one),
     };
 

@@ -176,6 +176,7 @@ static void what_finds_the_ring_full_is_counted(void **state)
                   (unsigned long long)counts.lost[WIRE_OPEN], seen);
     CHECK(counts.lost[WIRE_OPEN] > 0 && counts.sent[WIRE_OPEN] > 0);
     CHECK_INT(counts.sent[WIRE_OPEN] + counts.lost[WIRE_OPEN], OPENS);
+    CHECK_INT(counts.lost_call[WIRE_CALL_OPENAT], counts.lost[WIRE_OPEN]);
     CHECK_INT(seen, counts.sent[WIRE_OPEN]);
     kernel_ring_close(ring);
 }

@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-most=3000 # ms
+most=10000 # ms
 
 need_root_and_cgroup
 rule_file

@@ -162,9 +162,9 @@ int capture_ring_write(struct capture_ring *ring, struct scap_writer *writer, st
     return rc;
 }
 
-int capture_ring_save(struct capture_ring *ring, const char *path, struct err *err)
+int capture_ring_save(struct capture_ring *ring, const char *path, bool gzip, struct err *err)
 {
-    const struct scap_writer_options options = {.gzip = sv_ends(sv(path), SV(".gz"))};
+    const struct scap_writer_options options = {.gzip = gzip};
     scoped(scap_writer_close) struct scap_writer *writer = NULL;
     int rc = scap_writer_open(path, &options, &writer, err);
 

@@ -6,6 +6,7 @@
  * first event. Memory: the size given, and those tables. One thread. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,7 @@ must_check int capture_ring_write(struct capture_ring *ring, struct scap_writer 
                                   struct err *err);
 /* The same into a new file, which is ended. On a full disk what fitted stays, up to a whole event.
  */
-must_check int capture_ring_save(struct capture_ring *ring, const char *path, struct err *err);
+must_check int capture_ring_save(struct capture_ring *ring, const char *path, bool gzip,
+                                 struct err *err);
 
 struct capture_ring_counts capture_ring_counts(const struct capture_ring *ring);

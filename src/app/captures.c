@@ -176,7 +176,7 @@ static bool link_to(const char *first, const char *path)
 static bool write_one(struct captures *captures, const char *path)
 {
     struct err err = {0};
-    int rc = capture_ring_save(captures->ring, path, &err);
+    int rc = capture_ring_save(captures->ring, path, false, &err);
 
     if (rc >= 0)
         return true;

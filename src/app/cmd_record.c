@@ -165,7 +165,7 @@ static int save(struct record *record, struct err *err)
     recorder_flush(record->recorder);
     counts = capture_ring_counts(record->memory);
     struct sv path = next_path(record, record->scratch);
-    int rc = capture_ring_save(record->memory, path.ptr, err);
+    int rc = capture_ring_save(record->memory, path.ptr, record->options->gzip, err);
 
     if (rc == 0) {
         (void)fprintf(stderr, "tiercel record: %s: the last %llu bytes of events\n", path.ptr,

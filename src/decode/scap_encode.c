@@ -354,6 +354,30 @@ static struct sv encode_text(struct arena *scratch, struct sv text)
     return (struct sv){copy.ptr, copy.len + 1};
 }
 
+/* A byte that says of which type it is, then the value; 0 is a number of 64 bits, of a socket's
+ * option bytes. */
+static struct sv encode_dynamic(const struct event *event, const struct value *value)
+{
+    enum { SOCKET_BYTES = 0, SOCKET_NUMBER = 3, KEY_TEXT = 1 };
+    bool option = sv_ends(sv(event_type_info(event->type)->name), SV("sockopt"));
+    bool text = value->kind == VALUE_TEXT;
+    uint64_t number = number_of(value);
+    struct sv rest = {(const char *)&number, sizeof(number)};
+    char which = option ? SOCKET_NUMBER : 0;
+    char *bytes;
+
+    if (text || (option && value->kind == VALUE_ABSENT)) {
+        rest = text ? sv_sub(value->text, 0, UINT16_MAX - 2) : (struct sv){NULL, 0};
+        which = option ? SOCKET_BYTES : KEY_TEXT;
+    }
+    bytes = arena_array(event->scratch, char, 1 + rest.len + 1);
+    if (bytes == NULL)
+        return (struct sv){NULL, 0};
+    bytes[0] = which;
+    memcpy(bytes + 1, rest.ptr == NULL ? "" : rest.ptr, rest.len);
+    return (struct sv){bytes, 1 + rest.len + (text && !option)};
+}
+
 static struct sv encode_value(const struct event *event, enum scap_type type,
                               const struct value *value)
 {
@@ -371,6 +395,8 @@ static struct sv encode_value(const struct event *event, enum scap_type type,
         return encode_tuple(event, text);
     case SCAP_BYTEBUF:
         return text;
+    case SCAP_DYNAMIC:
+        return encode_dynamic(event, value);
     default:
         return scap_type_size(type) == 0 ? (struct sv){NULL, 0}
                                          : encode_number(event->scratch, type, value);

@@ -153,7 +153,7 @@ static void test_all_of_it(void **state)
     do_fork(w, 10, 1);
     do_exit(w, 10);
     recorder_flush(w->recorder);
-    CHECK_INT(capture_ring_save(w->ring, w->path, NULL), 0);
+    CHECK_INT(capture_ring_save(w->ring, w->path, false, NULL), 0);
     struct seen seen = run_again(w);
     CHECK_INT(seen.count, 1);
     CHECK_INT(seen.first, 1);
@@ -176,7 +176,7 @@ static void test_round_and_round(void **state)
     CHECK(counts.evicted > 0);
     CHECK(counts.held_bytes <= CAPTURE_RING_MIN);
     CHECK_INT(counts.too_large, 0);
-    CHECK_INT(capture_ring_save(w->ring, w->path, NULL), 0);
+    CHECK_INT(capture_ring_save(w->ring, w->path, false, NULL), 0);
     struct seen seen = run_again(w);
     CHECK(seen.count > 10 && seen.count < 1950);
     CHECK_INT(seen.last, 1950);
@@ -189,9 +189,9 @@ static void test_save_fails(void **state)
     struct world *w = *state;
     struct err err = {0};
 
-    CHECK_INT(capture_ring_save(w->ring, w->path, &err), 0);
-    CHECK_INT(capture_ring_save(w->ring, w->path, &err), -EEXIST);
-    CHECK_INT(capture_ring_save(w->ring, "/nonexistent/a.scap", &err), -ENOENT);
+    CHECK_INT(capture_ring_save(w->ring, w->path, false, &err), 0);
+    CHECK_INT(capture_ring_save(w->ring, w->path, false, &err), -EEXIST);
+    CHECK_INT(capture_ring_save(w->ring, "/nonexistent/a.scap", false, &err), -ENOENT);
     CHECK_HAS(err.text, "/nonexistent/a.scap");
 }
 
@@ -214,7 +214,7 @@ static void test_too_large(void **state)
     CHECK_INT(capture_ring_counts(w->ring).held, 0);
     do_exit(w, 10);
     recorder_flush(w->recorder);
-    CHECK_INT(capture_ring_save(w->ring, w->path, NULL), 0);
+    CHECK_INT(capture_ring_save(w->ring, w->path, false, NULL), 0);
     CHECK(run_again(w).all_known);
 }
 

@@ -257,8 +257,8 @@ static void check_ring(struct live *live, struct engine *engine)
     char path[PATH_MAX];
 
     sensor_path(&sensor, "ring.scap", path);
-    CHECK_INT(capture_ring_save(live->ring, path, NULL), 0);
-    CHECK_INT(capture_ring_save(live->ring, path, NULL), -EEXIST);
+    CHECK_INT(capture_ring_save(live->ring, path, false, NULL), 0);
+    CHECK_INT(capture_ring_save(live->ring, path, false, NULL), -EEXIST);
     CHECK_INT(file_read(path, TEXT_MAX, &file, NULL), 0);
     CHECK_INT(unlink(path), 0);
     CHECK(capture_ring_counts(live->ring).evicted > 0);

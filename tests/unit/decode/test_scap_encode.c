@@ -262,6 +262,46 @@ static void test_call_without_code(void **state)
     check_number(&w->out.exit, "ID", 2, number);
 }
 
+static void test_dynamic(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *row, *event, *param;
+        struct value value;
+        struct sv bytes;
+    } rows[] = {
+        {"number of a socket",
+         "setsockopt",
+         "val",
+         {.kind = VALUE_UNSIGNED, .u64 = 5},
+         {"\3\5\0\0\0\0\0\0\0", 9}},
+        {"bytes of a socket",
+         "setsockopt",
+         "val",
+         {.kind = VALUE_TEXT, .text = {"ab", 2}},
+         {"\0ab", 3}},
+        {"none of a socket", "getsockopt", "val", {.kind = VALUE_ABSENT}, {"\0", 1}},
+        {"number",
+         "keyctl",
+         "arg2",
+         {.kind = VALUE_SIGNED, .i64 = -1},
+         {"\0\xff\xff\xff\xff\xff\xff\xff\xff", 9}},
+        {"text", "keyctl", "arg2", {.kind = VALUE_TEXT, .text = {"ab", 2}}, {"\1ab", 4}},
+        {"none", "ptrace", "addr", {.kind = VALUE_ABSENT}, {"\0\0\0\0\0\0\0\0\0", 9}},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum event_type type = event_type_from(sv(rows[i].event));
+        struct value arg[EVENT_ARGS_MAX] = {{0}};
+        int index = event_param_index(type, sv(rows[i].param));
+        test_row(rows[i].row);
+        CHECK(index >= 0);
+        arg[index] = rows[i].value;
+        encode(w, type, arg, EVENT_ARGS_MAX);
+        CHECK_SV(param(&w->out.exit, rows[i].param), rows[i].bytes);
+    }
+}
+
 static void test_process(void **state)
 {
     struct world *w = *state;
@@ -287,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_codes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_type, setup, teardown),
         cmocka_unit_test_setup_teardown(test_call_without_code, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dynamic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_process, setup, teardown),
     };
 

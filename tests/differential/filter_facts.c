@@ -190,6 +190,9 @@ static void call_facts(struct filter_facts *facts, char *texts,
         break;
     case WIRE_CALL_UNLINK:
     case WIRE_CALL_UNLINKAT:
+    case WIRE_CALL_RMDIR:
+    case WIRE_CALL_MKDIR:
+    case WIRE_CALL_MKDIRAT:
     case WIRE_CALL_RENAME:
     case WIRE_CALL_RENAMEAT:
     case WIRE_CALL_RENAMEAT2:

@@ -463,6 +463,15 @@ static void sensor_drain(struct sensor *sensor)
     }
 }
 
+static uint64_t filtered_calls(const struct kernel_ring_counts *counts)
+{
+    uint64_t sum = 0;
+
+    for (int call = 0; call < WIRE_CALL_COUNT; call++)
+        sum += counts->filtered[call];
+    return sum;
+}
+
 static void log_end(const struct sensor *sensor)
 {
     const struct pipeline_counts counts = pipeline_counts(sensor->pipeline);
@@ -477,7 +486,9 @@ static void log_end(const struct sensor *sensor)
     if (sensor->captures != NULL)
         captures = captures_counts(sensor->captures);
     log_info(sensor->log, "sensor stopped", log_u64("events", counts.events),
-             log_u64("dropped", total(ring.lost)), log_u64("findings", counts.findings),
+             log_u64("dropped", total(ring.lost)),
+             log_u64("sent_calls", ring.sent[WIRE_OPEN] + ring.sent[WIRE_CALL]),
+             log_u64("filtered", filtered_calls(&ring)), log_u64("findings", counts.findings),
              log_u64("findings_lost", counts.lost),
              log_u64("findings_waiting", spool_waiting(sensor->spool)),
              log_u64("malformed", ring.malformed), log_u64("reloads", sensor->reloads),

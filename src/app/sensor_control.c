@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "decode/wire.h"
 #include "enrich/tables.h"
 #include "match/engine.h"
 #include "match/rule_stats.h"
@@ -52,6 +53,18 @@ static void put_kinds(struct json_writer *w, const char *key, const uint64_t *co
     json_object_end(w);
 }
 
+/* Calls that no rule could match, by the name of their events. */
+static void put_filtered(struct json_writer *w, const uint64_t *count)
+{
+    json_key(w, "filtered");
+    json_object_begin(w);
+    for (int call = 0; call < WIRE_CALL_COUNT; call++) {
+        if (count[call] > 0)
+            put_u64(w, event_type_info(wire_call_type((enum wire_call)call))->name, count[call]);
+    }
+    json_object_end(w);
+}
+
 static void put_head(const struct sensor *sensor, struct json_writer *w)
 {
     put_str(w, "role", "sensor");
@@ -71,6 +84,7 @@ static void put_ring(const struct sensor *sensor, struct json_writer *w)
     put_u64(w, "malformed", counts.malformed);
     put_kinds(w, "sent", counts.sent);
     put_kinds(w, "lost", counts.lost);
+    put_filtered(w, counts.filtered);
     json_object_end(w);
 }
 

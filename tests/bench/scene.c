@@ -109,9 +109,19 @@ static void exec_tiercel(const struct scene *scene)
     int out = open("/dev/null", O_WRONLY);
     if (err < 0 || out < 0 || dup2(err, STDERR_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
         _exit(127);
-    (void)execl(scene->tiercel, "tiercel", "run", "--json", "--log-level", "debug", "--state",
-                state, "--socket", socket, "--cgroup", scene->cgroup, "-r", scene->rules, "-r",
-                extra, "--listen", "none", (char *)NULL);
+
+    const char *arg[32] = {"tiercel",     "run",       "--json",   "--log-level", "debug",
+                           "--state",     state,       "--socket", socket,        "--cgroup",
+                           scene->cgroup, "--listen",  "none",     "-r",          extra,
+                           "-r",          scene->rules};
+    size_t count = 0;
+    while (arg[count] != NULL)
+        count++;
+    for (size_t i = 0; i < ARRAY_LEN(scene->more_rules) && scene->more_rules[i] != NULL; i++) {
+        arg[count++] = "-r";
+        arg[count++] = scene->more_rules[i];
+    }
+    (void)execv(scene->tiercel, (char *const *)arg);
     _exit(127);
 }
 
@@ -183,7 +193,8 @@ static bool pid_is_role(uint32_t pid, const char *role)
     return sv_eq(sv_split(&line, '\0'), sv(role));
 }
 
-uint64_t scene_rss_kib(const struct scene *scene, const char *role)
+/* The role's process among the supervisor's children, 0 when there is none. */
+static uint32_t role_pid(const struct scene *scene, const char *role)
 {
     scoped(buf_done) struct buf children = {0};
     char path[64];
@@ -193,17 +204,36 @@ uint64_t scene_rss_kib(const struct scene *scene, const char *role)
         give_up(path);
     struct sv rest = buf_view(&children);
     while (rest.len > 0) {
-        scoped(buf_done) struct buf status = {0};
-        uint64_t pid = 0, kib = 0;
-        if (!sv_to_u64(sv_split(&rest, ' '), &pid) || !pid_is_role((uint32_t)pid, role))
-            continue;
-        (void)snprintf(path, sizeof(path), "/proc/%u/status", (unsigned)pid);
-        if (file_read(path, 1 << 16, &status, NULL) < 0)
-            give_up(path);
-        size_t at = sv_find(buf_view(&status), SV("VmRSS:"), 0);
-        struct sv line = sv_trim(sv_sub(buf_view(&status), at + 6, 16));
-        if (sv_to_u64(sv_split(&line, ' '), &kib))
-            return kib;
+        uint64_t pid = 0;
+        if (sv_to_u64(sv_split(&rest, ' '), &pid) && pid_is_role((uint32_t)pid, role))
+            return (uint32_t)pid;
     }
     return 0;
+}
+
+uint64_t scene_rss_kib(const struct scene *scene, const char *role)
+{
+    scoped(buf_done) struct buf status = {0};
+    char path[64];
+    uint64_t kib = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%u/status", role_pid(scene, role));
+    if (file_read(path, 1 << 16, &status, NULL) < 0)
+        give_up(path);
+    size_t at = sv_find(buf_view(&status), SV("VmRSS:"), 0);
+    struct sv line = sv_trim(sv_sub(buf_view(&status), at + 6, 16));
+    return sv_to_u64(sv_split(&line, ' '), &kib) ? kib : 0;
+}
+
+uint64_t scene_cpu_ns(const struct scene *scene, const char *role)
+{
+    scoped(buf_done) struct buf text = {0};
+    char path[64];
+    uint64_t ns = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%u/schedstat", role_pid(scene, role));
+    if (file_read(path, 4096, &text, NULL) < 0)
+        give_up(path);
+    struct sv line = buf_view(&text);
+    return sv_to_u64(sv_split(&line, ' '), &ns) ? ns : 0;
 }

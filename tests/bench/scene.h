@@ -12,8 +12,9 @@ struct scene {
     char cgroup[512]; /* its directory */
     char dir[64];     /* scratch: state, socket, extra rules, logs */
     const char *tiercel, *rules;
-    const char *extra_rules; /* text of one more rule file, or NULL */
-    pid_t pid;               /* of the supervisor, 0 while none runs */
+    const char *more_rules[4]; /* read after `rules`, ended by NULL */
+    const char *extra_rules;   /* text of one more rule file, or NULL */
+    pid_t pid;                 /* of the supervisor, 0 while none runs */
 };
 
 void scene_init(struct scene *scene, const char *tiercel, const char *rules);
@@ -25,5 +26,7 @@ void scene_stop(struct scene *scene);
 
 /* Resident memory of a role ("sensor", "hub") in KiB. */
 uint64_t scene_rss_kib(const struct scene *scene, const char *role);
+/* Processor time that it has taken so far. */
+uint64_t scene_cpu_ns(const struct scene *scene, const char *role);
 /* Text of the daemons' log so far; free() it. */
 char *scene_log(const struct scene *scene);

@@ -169,9 +169,9 @@ static inline __attribute__((always_inline)) int filter_words_fit(const struct f
  * leaves open the cases of a class. The kernel side believes it while the counts are the same and
  * no change is under way. So a verdict can be late or missing, but never outlives what it was made
  * of. */
-#define FILTER_SLOTS (1u << 17)
+#define FILTER_SLOTS (1u << 16)
 #define FILTERS_MAX 64             /* programs at a time */
-#define FILTER_CLASSES 1024        /* at a time; 0 is none */
+#define FILTER_CLASSES 512         /* at a time; 0 is none */
 #define FILTER_NONE 0xffffffffu    /* no program: every event is sent */
 #define FILTER_CHANGES_MAX 0xffffu /* counts of changes go from 1 to this, again and again */
 

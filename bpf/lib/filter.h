@@ -91,19 +91,23 @@ struct filter_scan {
     __u32 at, end;
 };
 
+#define SCAN_STEP 8 /* places looked at in a round */
+
 static long filter_scan_step(__u32 i, struct filter_scan *scan)
 {
-    __u32 at = scan->at + i;
-    __u64 word;
+    __u32 at = scan->at + i * SCAN_STEP;
+    __u64 value = scan->match->value[0], mask = scan->match->mask[0];
 
     opaque(at);
     if (at >= scan->end || at > SCRATCH_RECORD - FILTER_ENDS)
         return 1;
-    word = *(const __u64 *)(scan->scratch->record + at);
-    if ((word & scan->match->mask[0]) != scan->match->value[0])
-        return 0;
-    scan->run->scan = 1;
-    return 1;
+    for (int k = 0; k < SCAN_STEP; k++) {
+        if ((*(const __u64 *)(scan->scratch->record + at + k) & mask) != value)
+            continue;
+        scan->run->scan = at + k < scan->end;
+        return 1;
+    }
+    return 0;
 }
 
 static __noinline int filter_contains(struct filter_run *run, const struct filter_match *match,
@@ -119,7 +123,7 @@ static __noinline int filter_contains(struct filter_run *run, const struct filte
         return 0;
     scan.end = at + len - match->len + 1;
     run->scan = 0;
-    bpf_loop(FILTER_SCAN_MAX, filter_scan_step, &scan, 0);
+    bpf_loop(FILTER_SCAN_MAX / SCAN_STEP, filter_scan_step, &scan, 0);
     return run->scan;
 }
 
@@ -170,20 +174,45 @@ static __always_inline int filter_holds(const struct filter_context *ctx,
     return filter_ip_holds(match, facts->family, facts->ip[subject == FILTER_REMOTE_IP]);
 }
 
-/* One match. A test that cannot change anything is left out as a whole. */
+#define SKIP_STEP 6 /* tests left out in a round */
+
+/* The next match of a test that can change anything; NULL when that is not found yet. */
+static __always_inline const struct filter_match *filter_next(struct filter_context *ctx)
+{
+    struct filter_run *run = ctx->run;
+    __u64 cases = run->cases;
+    __u32 at = run->at;
+
+    for (int i = 0; i < SKIP_STEP; i++) {
+        const struct filter_match *match;
+
+        opaque(at);
+        if (at >= FILTER_MATCHES_MAX)
+            break;
+        match = &ctx->program->match[at];
+        if ((cases & ~(match->on_true & match->on_false)) != 0) {
+            run->at = at;
+            return match;
+        }
+        at = match->next;
+    }
+    run->at = at;
+    return NULL;
+}
+
+/* One match. */
 static long filter_step(__u32 i, struct filter_context *ctx)
 {
     struct filter_run *run = ctx->run;
     const struct filter_match *match;
-    __u32 at = run->at;
 
-    if (at >= run->end || at >= FILTER_MATCHES_MAX)
+    if (run->at >= run->end)
         return 1;
-    match = &ctx->program->match[at];
-    if ((run->cases & ~(match->on_true & match->on_false)) == 0) {
-        run->at = match->next;
+    match = filter_next(ctx);
+    if (!match)
         return 0;
-    }
+    if (run->at >= run->end)
+        return 1;
     if (!(run->facts.known >> (match->subject & 31) & 1)) {
         run->unsure = 1;
     } else if (filter_holds(ctx, match)) {
@@ -192,7 +221,7 @@ static long filter_step(__u32 i, struct filter_context *ctx)
         run->at = match->next;
         return run->cases == 0;
     }
-    run->at = at + 1;
+    run->at++;
     if (run->at < match->next)
         return 0;
     if (!run->unsure)

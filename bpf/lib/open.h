@@ -3,6 +3,12 @@
 
 #include "bpf/lib/file.h"
 
+/* What kind of file it is: all that the filter asks. */
+static __always_inline void open_kind(struct wire_open *open, const struct file *file)
+{
+    open->file_mode = BPF_CORE_READ(file, f_inode, i_mode);
+}
+
 static __always_inline void open_file(struct wire_open *open, const struct file *file)
 {
     const struct inode *inode = BPF_CORE_READ(file, f_inode);

@@ -95,9 +95,9 @@ int BPF_PROG(on_open, struct pt_regs *regs, long result)
     open->result = call.result;
     open->call = call.call;
     open_args(open, &call);
-    if (file)
-        open_file(open, file);
     call.flags |= open->hdr.flags;
+    if (file)
+        open_kind(open, file);
     if (run) {
         open_facts(run, open);
         if (!filter_test(run, scratch, false) && filter_drops(run, &call.flags))
@@ -126,6 +126,8 @@ int BPF_PROG(on_open, struct pt_regs *regs, long result)
             put_base(scratch, at, raw_at, open->raw_len, open->dirfd, &call.flags);
     fill_header(&open->hdr, WIRE_OPEN, 0);
     open->hdr.flags = call.flags;
+    if (file)
+        open_file(open, file);
     emit_scratch(scratch, at, WIRE_OPEN);
     return 0;
 }

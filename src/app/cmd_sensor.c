@@ -1,6 +1,7 @@
 /* app/cmd_sensor.c - the sensor role: kernel ring to spool to hub. It listens on no socket but the
  * one that root and its own user may ask it on. */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -266,6 +267,7 @@ static int sensor_start(struct sensor *sensor, struct err *err)
         return rc;
     set_captures(sensor);
     set_filters(sensor);
+    (void)malloc_trim(0); /* the kernel's types and the rules' texts took much, and are done with */
     log_start(sensor);
     return 0;
 }

@@ -91,7 +91,7 @@ static const struct setting table[] = {
      "watch only this cgroup v2 directory and those below it"},
     {"sensor.control", "control", 0, KIND_TEXT, AT(control), "sensor.sock beside `socket`", NULL, 0,
      0, "UNIX socket where root and the sensor's own user ask it (tiercel stats, reload); `none`"},
-    {"sensor.ring_mib", "ring-mib", 0, KIND_NUMBER, AT(ring_mib), "16", NULL, 1, 512,
+    {"sensor.ring_mib", "ring-mib", 0, KIND_NUMBER, AT(ring_mib), "8", NULL, 1, 512,
      "MiB of the ring between kernel and sensor"},
     {"sensor.spool_mib", NULL, 0, KIND_NUMBER, AT(spool_mib), "256", NULL, 1, SPOOL_MIB_MAX,
      "MiB of findings kept on disk while the hub is away"},

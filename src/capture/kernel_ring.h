@@ -15,7 +15,7 @@ struct err;
 struct kernel_gate;
 struct kernel_ring;
 
-#define KERNEL_RING_BYTES_DEFAULT (16u << 20)
+#define KERNEL_RING_BYTES_DEFAULT (8u << 20)
 #define KERNEL_RING_BYTES_MIN (1u << 20)
 #define KERNEL_RING_BYTES_MAX (512u << 20)
 #define KERNEL_SKIP_MAX 8 /* processes of our own that are not watched */

@@ -27,7 +27,7 @@
 #include "scene.h"
 
 enum {
-    ROUNDS = 3,
+    ROUNDS = 5,
     STORM = 1000000, /* opens and closes */
     PIECE = 64,      /* bytes of a read and a write */
     LATENCY_FINDINGS = 300,

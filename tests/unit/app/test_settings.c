@@ -35,7 +35,7 @@ static void test_defaults(void **state)
     CHECK(settings.rules[0] == NULL);
     CHECK(settings.cgroup == NULL);
     CHECK_STR(settings.state, "/var/lib/tiercel");
-    CHECK_INT(settings.ring_mib, 16);
+    CHECK_INT(settings.ring_mib, 8);
     CHECK_INT(settings.priority, PRIORITY_DEBUG);
     CHECK_INT(settings.matching, MATCH_FIRST);
     CHECK(settings.environment);
@@ -159,7 +159,7 @@ static void test_described(void **state)
 
     (void)state;
     settings_describe(&out);
-    CHECK_HAS(buf_cstr(&out), "| `sensor.ring_mib` | `--ring-mib` | 16 |");
+    CHECK_HAS(buf_cstr(&out), "| `sensor.ring_mib` | `--ring-mib` | 8 |");
     CHECK_HAS(buf_cstr(&out), "| `rules` | `-r`, `--rules` |");
 }
 

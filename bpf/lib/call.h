@@ -208,7 +208,8 @@ static __always_inline bool name_is_plain(struct filter_run *run, struct scratch
            !filter_has(run, scratch, named->at, named->len, '/', '/');
 }
 
-static __always_inline bool name_copy(struct scratch *scratch, __u32 to, __u32 from, __u32 len)
+/* 64 bits all the way: up to 6.1 the verifier forgets what was checked of the lower half. */
+static __always_inline bool name_copy(struct scratch *scratch, __u64 to, __u64 from, __u64 len)
 {
     opaque(to);
     opaque(from);

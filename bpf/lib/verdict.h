@@ -47,6 +47,7 @@ static __always_inline __u32 filter_index(__u32 call)
 
 static __always_inline __u64 filter_open_cases(__u32 index)
 {
+    opaque(index);
     if (index >= 2 * FILTERS_MAX)
         return ~0ull;
     return filter_all[index] & filter_process_cases(index);

@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "lang/falco/ruleset.h"
+#include "lang/kernel/filter.h"
+#include "lang/vm/plan.h"
 #include "match/engine.h"
 #include "match/rule_plan.h"
 
@@ -249,6 +251,33 @@ static int no_such_rule(const struct check *check)
 }
 
 /* The rule beside all that run with it: it is taken in even when it is not enabled itself. */
+/* Who decides what of the rule, once for event types of which that is the same: the kernel, which
+ * drops what fails its part, or user space. */
+static void explain_kernel(const struct rule *rule, struct buf *out)
+{
+    scoped(plan_free) struct plan *plan = plan_new(rule->source);
+    scoped(buf_done) struct buf before = {0};
+    uint32_t root = plan_add(plan, rule->condition);
+
+    for (uint32_t type = EVENT_NONE + 1; type < event_type_count(); type++) {
+        scoped(buf_done) struct buf parts = {0};
+        uint32_t node = plan_fold(plan, root, (enum event_type)type);
+
+        if (node == PLAN_FALSE || !event_type_info((enum event_type)type)->captured)
+            continue;
+        kernel_filter_explain(plan, (enum event_type)type, node, &parts);
+        if (sv_eq(buf_view(&parts), buf_view(&before)))
+            continue;
+        buf_reset(&before);
+        buf_sv(&before, buf_view(&parts));
+        buf_printf(out, "\nwho decides, %s:\n", event_type_info((enum event_type)type)->name);
+        for (struct sv rest = buf_view(&parts); rest.len > 0;) {
+            struct sv line = sv_split(&rest, '\n');
+            buf_printf(out, "  %.*s\n", SV_ARG(line));
+        }
+    }
+}
+
 static int explain(const struct check *check, struct buf *out)
 {
     const struct rule *rule = rule_named(check->set, sv(check->explain));
@@ -267,6 +296,8 @@ static int explain(const struct check *check, struct buf *out)
         buf_char(out, '\n');
     } else {
         rule_plan_print(engine, index, out);
+        if (rule->source == SOURCE_SYSCALL)
+            explain_kernel(rule, out);
     }
     return EXIT_FINE;
 }

@@ -30,16 +30,34 @@ enum {
     QUESTIONS = 200,
     PODS = 5000,
     DAYS = 30,
+    POOL = 20000,
+    RECORD_BYTES = 610,
 };
+
+#define JOB_DIGITS "JJJJJJJJJJJJJJJJ"
+#define OUT_DIGITS "OOOOOOOO"
+#define OUT_MASK 0x3fffffffu
 
 #define START_NS (1800000000ULL * CLOCK_NS)
 #define DAY_NS (86400ULL * CLOCK_NS)
 
+/* Records are made beforehand; what must differ in each is written over when one is taken. */
+struct template
+{
+    struct sv text;
+    size_t job_at, out_at; /* sixteen and eight hexadecimal digits */
+};
+
+struct pool {
+    struct template record[POOL];
+    struct buf text;
+};
+
 struct maker {
+    struct pool *pool;
     struct random random;
     uint64_t n, step_ns;
-    struct buf text;
-    char id[32];
+    char id[17];
 };
 
 static unsigned pod_of(struct random *random)
@@ -47,39 +65,81 @@ static unsigned pod_of(struct random *random)
     return random_chance(random, 50) ? random_below(random, PODS / 50) : random_below(random, PODS);
 }
 
-static struct store_evidence make(struct maker *maker)
+static void put_hex(char *out, uint64_t number, int digits)
 {
-    struct random *random = &maker->random;
-    uint64_t n = maker->n++;
-    unsigned pod = pod_of(random);
-    uint64_t time_ns = START_NS + n * maker->step_ns;
+    static const char digit[] = "0123456789abcdef";
 
-    buf_reset(&maker->text);
-    buf_printf(&maker->text,
+    for (int i = digits - 1; i >= 0; i--, number >>= 4)
+        out[i] = digit[number & 15];
+}
+
+static void write_record(struct buf *out, struct random *random, unsigned pod)
+{
+    size_t start = out->len;
+
+    buf_printf(out,
                "{\"hostname\":\"node-%u\",\"priority\":\"%s\",\"rule\":\"rule number %u\","
-               "\"source\":\"syscall\",\"time\":%llu,\"output_fields\":{\"container.id\":"
+               "\"source\":\"syscall\",\"output_fields\":{\"container.id\":"
                "\"%012llx\",\"container.image.repository\":\"registry.example/team-%u/app-%u\","
                "\"k8s.ns.name\":\"namespace-%u\",\"k8s.pod.name\":\"pod-%u\",\"proc.cmdline\":"
-               "\"sh -c curl -s http://10.%u.%u.%u:8080/job/%llx | tee /tmp/out-%x\","
+               "\"sh -c curl -s http://10.%u.%u.%u:8080/job/%s | tee /tmp/out-%s\","
                "\"proc.name\":\"sh\",\"proc.pname\":\"runc\",\"user.name\":\"user-%u\","
                "\"fd.name\":\"10.0.%u.%u:%u->10.1.0.1:443\",\"evt.type\":\"execve\"},\"tags\":["
                "\"container\",\"shell\",\"mitre_execution\",\"T1059\"]",
                pod % 50, pod % 3 == 0 ? "Warning" : "Notice", random_below(random, 40),
-               (unsigned long long)time_ns, (unsigned long long)pod * 0x9e3779b1, pod % 60, pod % 7,
-               pod % 60, pod, random_below(random, 256), random_below(random, 256),
-               random_below(random, 256), (unsigned long long)random_next(random),
-               random_below(random, 1 << 30), random_below(random, 300), pod % 256,
+               (unsigned long long)pod * 0x9e3779b1, pod % 7, pod % 60, pod % 60, pod,
+               random_below(random, 256), random_below(random, 256), random_below(random, 256),
+               JOB_DIGITS, OUT_DIGITS, random_below(random, 300), pod % 256,
                random_below(random, 256), 1024 + random_below(random, 60000));
-    while (maker->text.len < 608)
-        buf_char(&maker->text, ' ');
-    buf_char(&maker->text, '}');
-    (void)snprintf(maker->id, sizeof(maker->id), "%016llx", (unsigned long long)n);
+    while (out->len - start < RECORD_BYTES - 1)
+        buf_char(out, ' ');
+    buf_char(out, '}');
+}
+
+static struct pool *pool_new(void)
+{
+    struct pool *pool = xcalloc(1, sizeof(*pool));
+    struct random random = {1};
+    size_t start[POOL + 1];
+
+    for (int i = 0; i < POOL; i++) {
+        start[i] = pool->text.len;
+        write_record(&pool->text, &random, pod_of(&random));
+    }
+    start[POOL] = pool->text.len;
+    for (int i = 0; i < POOL; i++) {
+        struct sv text = sv_sub(buf_view(&pool->text), start[i], start[i + 1] - start[i]);
+        pool->record[i] = (struct template){
+            .text = text,
+            .job_at = sv_find(text, SV(JOB_DIGITS), 0),
+            .out_at = sv_find(text, SV(OUT_DIGITS), 0),
+        };
+    }
+    return pool;
+}
+
+static void pool_free(struct pool *pool)
+{
+    buf_done(&pool->text);
+    free(pool);
+}
+
+static struct store_evidence make(struct maker *maker)
+{
+    const struct template *record = &maker->pool->record[random_below(&maker->random, POOL)];
+    char *text = (char *)(uintptr_t)record->text.ptr;
+    uint64_t n = maker->n++;
+    uint64_t number = random_next(&maker->random);
+
+    put_hex(text + record->job_at, number, sizeof(JOB_DIGITS) - 1);
+    put_hex(text + record->out_at, number >> 7 & OUT_MASK, sizeof(OUT_DIGITS) - 1);
+    put_hex(maker->id, n, sizeof(maker->id) - 1);
     return (struct store_evidence){
-        .time_ns = time_ns,
-        .arrival_ns = time_ns,
+        .time_ns = START_NS + n * maker->step_ns,
+        .arrival_ns = START_NS + n * maker->step_ns,
         .source = 1,
-        .id = sv(maker->id),
-        .json = buf_view(&maker->text),
+        .id = {maker->id, sizeof(maker->id) - 1},
+        .json = record->text,
     };
 }
 
@@ -113,26 +173,9 @@ static void fill(struct store *store, struct maker *maker, uint64_t count, bool 
         fail(&err);
 }
 
-/* Records a second, what the making of them costs taken off. */
-static double rate_of(uint64_t count, double seconds, double making)
+static double append_and_sync(struct pool *pool, const char *dir, uint64_t count)
 {
-    return (double)count / (seconds > making ? seconds - making : seconds);
-}
-
-static double making_seconds(uint64_t count)
-{
-    struct maker maker = {.random = {1}, .step_ns = 1000};
-    uint64_t start = clock_mono_ns();
-
-    for (uint64_t i = 0; i < count; i++)
-        (void)make(&maker);
-    buf_done(&maker.text);
-    return seconds_since(start);
-}
-
-static double append_and_sync(const char *dir, uint64_t count)
-{
-    struct maker maker = {.random = {1}, .step_ns = 1000};
+    struct maker maker = {.pool = pool, .random = {1}, .step_ns = 1000};
     scoped(buf_done) struct buf path = {0};
     scoped(buf_done) struct buf batch = {0};
     struct err err;
@@ -150,7 +193,6 @@ static double append_and_sync(const char *dir, uint64_t count)
     }
     double seconds = seconds_since(start);
     (void)unlink(buf_cstr(&path));
-    buf_done(&maker.text);
     return seconds;
 }
 
@@ -178,7 +220,7 @@ static double append_findings(struct store *store, struct maker *maker, uint64_t
     return seconds_since(start);
 }
 
-static void measure_intake(struct report *report, const char *dir)
+static void measure_intake(struct report *report, struct pool *pool, const char *dir)
 {
     struct report_row *evidence =
         report_add(report, "evidence, 1000 a commit", "records/s", "store", "append+fdatasync");
@@ -188,24 +230,18 @@ static void measure_intake(struct report *report, const char *dir)
     for (int round = 0; round < ROUNDS; round++) {
         scoped(buf_done) struct buf path = {0};
         scoped(store_close) struct store *store = NULL;
-        struct maker maker = {.random = {1}, .step_ns = 1000};
+        struct maker maker = {.pool = pool, .random = {1}, .step_ns = 1000};
         struct err err;
-        double making = making_seconds(ROUND_RECORDS);
 
         buf_printf(&path, "%s/round-%d.db", dir, round);
         if (store_open(buf_cstr(&path), &store, &err) < 0)
             fail(&err);
-        report_limit(evidence, rate_of(ROUND_RECORDS, append_and_sync(dir, ROUND_RECORDS), making));
+        report_limit(evidence, ROUND_RECORDS / append_and_sync(pool, dir, ROUND_RECORDS));
         uint64_t start = clock_mono_ns();
         fill(store, &maker, ROUND_RECORDS, false);
-        report_ours(evidence, rate_of(ROUND_RECORDS, seconds_since(start), making));
-
-        making = making_seconds(ROUND_FINDINGS);
-        report_limit(findings,
-                     rate_of(ROUND_FINDINGS, append_and_sync(dir, ROUND_FINDINGS), making));
-        report_ours(findings, rate_of(ROUND_FINDINGS,
-                                      append_findings(store, &maker, ROUND_FINDINGS), making));
-        buf_done(&maker.text);
+        report_ours(evidence, ROUND_RECORDS / seconds_since(start));
+        report_limit(findings, ROUND_FINDINGS / append_and_sync(pool, dir, ROUND_FINDINGS));
+        report_ours(findings, ROUND_FINDINGS / append_findings(store, &maker, ROUND_FINDINGS));
     }
 }
 
@@ -258,7 +294,7 @@ static double ask(struct store *store, struct random *random, enum question ques
         answer.limit = 100;
         break;
     case RARE:
-        (void)snprintf(needle, sizeof(needle), "out-%x", random_below(random, 1 << 30));
+        (void)snprintf(needle, sizeof(needle), "out-%08x", random_below(random, 1 << 30));
         break;
     case SUBSTRING:
         (void)snprintf(needle, sizeof(needle), "zz%x", random_below(random, 1 << 30));
@@ -297,11 +333,11 @@ static void measure_answers(struct report *report, struct store *store, uint64_t
     }
 }
 
-static void measure_full(struct report *report, const char *dir, uint64_t count)
+static void measure_full(struct report *report, struct pool *pool, const char *dir, uint64_t count)
 {
     scoped(buf_done) struct buf path = {0};
     scoped(store_close) struct store *store = NULL;
-    struct maker maker = {.random = {3}, .step_ns = DAYS * DAY_NS / count};
+    struct maker maker = {.pool = pool, .random = {3}, .step_ns = DAYS * DAY_NS / count};
     struct store_evidence_counts counts;
     struct err err;
 
@@ -317,7 +353,6 @@ static void measure_full(struct report *report, const char *dir, uint64_t count)
     report_ours(report_add(report, "on disk", "bytes/record", "store", NULL),
                 (double)counts.bytes / (double)counts.records);
     measure_answers(report, store, START_NS + DAYS * DAY_NS);
-    buf_done(&maker.text);
 }
 
 static void remove_dir(const char *dir)
@@ -353,8 +388,10 @@ int main(int argc, char **argv)
     }
     if (mkdtemp(dir) == NULL)
         return 1;
-    measure_intake(&report, dir);
-    measure_full(&report, dir, count);
+    struct pool *pool = pool_new();
+    measure_intake(&report, pool, dir);
+    measure_full(&report, pool, dir, count);
+    pool_free(pool);
     report_print(&report, json);
     remove_dir(dir);
     return 0;

@@ -502,6 +502,8 @@ static int open_to_read(struct sqlite_store *s, const char *path, struct err *er
         return rc;
     s->path = sqlite3_db_filename(s->reader, "main");
     rc = sqlite_schema_check(s->reader, &sqlite_schema, err);
+    if (rc == 0) /* a third of the time; not in a hub, which a bad disk must not kill by a signal */
+        rc = sqlite_db_exec(s->reader, "PRAGMA mmap_size = 1073741824", err);
     if (rc == 0)
         rc = sqlite_db_number(s->reader, "PRAGMA user_version", &version, err);
     if (rc == 0 && version < (int64_t)sqlite_schema.count)

@@ -352,6 +352,9 @@ static void measure_full(struct report *report, struct pool *pool, const char *d
         fail(&err);
     report_ours(report_add(report, "on disk", "bytes/record", "store", NULL),
                 (double)counts.bytes / (double)counts.records);
+    store_close(take(store));
+    if (store_open_to_read(buf_cstr(&path), &store, &err) < 0) /* as tiercel query does */
+        fail(&err);
     measure_answers(report, store, START_NS + DAYS * DAY_NS);
 }
 

@@ -17,6 +17,7 @@
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_NETLINK 16
 #define AT_FDCWD (-100)
 #define CAP_DAC_OVERRIDE 1
 #define EEXIST 17

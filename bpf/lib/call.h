@@ -171,7 +171,8 @@ static __always_inline void call_know_socket(struct filter_run *run,
     bool four = socket->family == AF_INET;
 
     if (!four && socket->family != AF_INET6) {
-        filter_know(run, FILTER_FD_TYPE, socket->family == AF_UNIX ? 'u' : FILTER_ABSENT);
+        filter_know(run, FILTER_FD_TYPE,
+                    socket->family == AF_UNIX ? 'u' : (socket->family == AF_NETLINK ? 'n' : 'o'));
         filter_know(run, FILTER_FD_L4, socket->family == AF_UNIX ? 0 : FILTER_ABSENT);
         filter_know(run, FILTER_LOCAL_PORT, FILTER_ABSENT);
         filter_know(run, FILTER_REMOTE_PORT, FILTER_ABSENT);
@@ -220,7 +221,8 @@ static __always_inline bool name_copy(struct scratch *scratch, __u64 to, __u64 f
     return bpf_probe_read_kernel(scratch->record + to, len, scratch->record + from) == 0;
 }
 
-/* As evt.arg has it: the name where it is absolute, else behind its directory, put at `room`. */
+/* As evt.arg has it: the name where it is absolute, else behind its directory, put at `room`. One
+ * that begins with '<' it takes as it is. */
 static __noinline void call_know_path(struct filter_run *run, struct scratch *scratch,
                                       __u32 subject, const struct named *named, __u32 room)
 {
@@ -237,7 +239,7 @@ static __noinline void call_know_path(struct filter_run *run, struct scratch *sc
         filter_know_text(run, subject, named->at, named->len, 0, ~0u);
         return;
     }
-    if (base_at == 0 || len == 0 || scratch->record[base_at] != '/' ||
+    if (scratch->record[at] == '<' || base_at == 0 || len == 0 || scratch->record[base_at] != '/' ||
         !name_is_plain(run, scratch, named) || len + 1 + named->len > WIRE_PATH_MAX)
         return;
     if (len == 1)

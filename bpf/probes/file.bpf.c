@@ -69,7 +69,7 @@ static __always_inline void open_raw_facts(struct filter_run *run, struct scratc
         filter_know_text(run, FILTER_FD_NAME_RAW, at, len, 0, ~0u);
     if (scratch->record[at] == '/')
         filter_know_text(run, FILTER_PATH, at, len, 0, ~0u);
-    else if (run->facts.known & 1u << FILTER_FD_NAME)
+    else if (scratch->record[at] != '<' && run->facts.known & 1u << FILTER_FD_NAME)
         filter_know_text(run, FILTER_PATH, name->at, name->len, 0, ~0u);
 }
 

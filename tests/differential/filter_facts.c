@@ -37,7 +37,8 @@ static void text(struct filter_facts *facts, char *texts, uint32_t subject, cons
 /* Is it what path_join() makes of it, but for the directory before it? */
 static bool is_plain(const char *name, uint32_t len)
 {
-    if (len == 0 || len > FILTER_SCAN_MAX || name[0] == '.' || name[len - 1] == '/')
+    if (len == 0 || len > FILTER_SCAN_MAX || memchr(".<", name[0], 2) != NULL ||
+        name[len - 1] == '/')
         return false;
     return memmem(name, len, "/.", 2) == NULL && memmem(name, len, "//", 2) == NULL;
 }
@@ -90,7 +91,7 @@ static void open_facts(struct filter_facts *facts, char *texts, const struct wir
             text(facts, texts, FILTER_FD_NAME_RAW, raw, open->raw_len);
         if (raw[0] == '/')
             text(facts, texts, FILTER_PATH, raw, open->raw_len);
-        else if ((facts->known >> FILTER_FD_NAME & 1) != 0)
+        else if (raw[0] != '<' && (facts->known >> FILTER_FD_NAME & 1) != 0)
             text(facts, texts, FILTER_PATH, opened, open->path_len);
     }
 }
@@ -163,8 +164,8 @@ static void connect_facts(struct filter_facts *facts, const struct wire_call_rec
         return;
     memcpy(&socket, bytes.ptr, sizeof(socket));
     if (socket.family != AF_INET && socket.family != AF_INET6) {
-        if (socket.family == AF_UNIX)
-            know(facts, FILTER_FD_TYPE, 'u');
+        know(facts, FILTER_FD_TYPE,
+             socket.family == AF_UNIX ? 'u' : (socket.family == AF_NETLINK ? 'n' : 'o'));
         know(facts, FILTER_FD_L4, 0);
         know(facts, FILTER_LOCAL_PORT, FILTER_ABSENT);
         know(facts, FILTER_REMOTE_PORT, FILTER_ABSENT);

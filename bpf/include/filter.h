@@ -163,12 +163,12 @@ static inline __attribute__((always_inline)) int filter_words_fit(const struct f
  * A process has a slot by its pid, which it takes when it is made, listed or first looked at and
  * the slot is free, and keeps until it ends. The kernel side counts there the changes of its
  * process (made, exec, and whatever else makes a record for user space's tables), and in `epoch`
- * those changes that other processes may be judged by: of one that has made others. Every record
- * carries a stamp of both counts as they were, with no change under way: then the records of all
- * changes counted come before it. A verdict is user space's word that with these counts the process
- * leaves open the cases of a class. The kernel side believes it while the counts are the same and
- * no change is under way. So a verdict can be late or missing, but never outlives what it was made
- * of. */
+ * those changes that other processes may be judged by: of one that has made or leads others. Every
+ * record carries a stamp of both counts as they were, with no change under way: then the records of
+ * all changes counted come before it. A verdict is user space's word that with these counts the
+ * process leaves open the cases of a class. The kernel side believes it while the counts are the
+ * same and no change is under way. So a verdict can be late or missing, but never outlives what it
+ * was made of. */
 #define FILTER_SLOTS (1u << 16)
 #define FILTERS_MAX 64             /* programs at a time */
 #define FILTER_CLASSES 512         /* at a time; 0 is none */

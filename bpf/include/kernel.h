@@ -183,8 +183,25 @@ struct upid {
     struct pid_namespace *ns;
 };
 
+enum pid_type {
+    PIDTYPE_PID,
+    PIDTYPE_TGID,
+    PIDTYPE_PGID,
+    PIDTYPE_SID,
+    PIDTYPE_MAX,
+};
+
+struct hlist_node {
+    struct hlist_node *next;
+};
+
+struct hlist_head {
+    struct hlist_node *first;
+};
+
 struct pid {
     unsigned int level;
+    struct hlist_head tasks[PIDTYPE_MAX];
     struct upid numbers[0];
 };
 
@@ -203,14 +220,6 @@ struct tty_driver {
 struct tty_struct {
     struct tty_driver *driver;
     int index;
-};
-
-enum pid_type {
-    PIDTYPE_PID,
-    PIDTYPE_TGID,
-    PIDTYPE_PGID,
-    PIDTYPE_SID,
-    PIDTYPE_MAX,
 };
 
 struct signal_struct {

@@ -37,11 +37,27 @@ static __always_inline struct filter_slot *slot_of(__u32 pid, __u64 start_ns)
     return slot;
 }
 
+/* Does the current process lead others, whom it need not have made? */
+static __always_inline bool slot_leads(void)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    const struct signal_struct *signal = task->signal;
+    struct pid *group = BPF_CORE_READ(signal, pids[PIDTYPE_PGID]);
+
+    return group == BPF_CORE_READ(signal, pids[PIDTYPE_TGID]) &&
+           BPF_CORE_READ(group, tasks[PIDTYPE_PGID].first, next) != NULL;
+}
+
+static __always_inline bool slot_has_others(const struct filter_slot *slot)
+{
+    return !slot || slot_read(slot->forked) || slot_leads();
+}
+
 /* Something of the process changes that rules may read; slot_changed() follows when the record of
  * it is in the ring, or lost. Returns whether others may be judged by it. */
 static __always_inline bool slot_change(struct filter_slot *slot)
 {
-    bool others = !slot || slot->forked;
+    bool others = slot_has_others(slot);
 
     if (others) {
         __sync_fetch_and_add(&filter_changing, 1);
@@ -55,8 +71,11 @@ static __always_inline bool slot_change(struct filter_slot *slot)
     return others;
 }
 
+/* A process that was made, or joined the group, meanwhile may be judged by what was before. */
 static __always_inline void slot_changed(struct filter_slot *slot, bool others)
 {
+    if (!others && slot_has_others(slot))
+        __sync_fetch_and_add(&filter_epoch, 1);
     if (slot)
         __sync_fetch_and_add(&slot->changing, -1);
     if (others)

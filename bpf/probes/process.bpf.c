@@ -221,22 +221,14 @@ static __always_inline __u32 exit_reaper(const struct task_struct *task)
     return BPF_CORE_READ(init, tgid);
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+static __always_inline void exit_send(const struct task_struct *task)
 {
-    struct signal_struct *signal = task->signal;
-
-    if (signal->live.counter != 0)
-        return 0;
-    slot_ends(task->tgid, task->group_leader->start_boottime);
-    if (!scope_has_current() || !exit_is_first(task))
-        return 0;
-
+    const struct signal_struct *signal = task->signal;
     struct wire_exit *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 
     if (!record) {
         count_lost(WIRE_EXIT);
-        return 0;
+        return;
     }
     fill_header(&record->hdr, WIRE_EXIT, sizeof(*record));
     if (task->pid != task->tgid)
@@ -247,6 +239,17 @@ int BPF_PROG(on_exit, struct task_struct *task)
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
     count_sent(WIRE_EXIT);
     wake_reader();
+}
+
+/* The slot is given back last: to make a record takes it. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+    if (task->signal->live.counter != 0)
+        return 0;
+    if (scope_has_current() && exit_is_first(task))
+        exit_send(task);
+    slot_ends(task->tgid, task->group_leader->start_boottime);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,14 +48,20 @@ static const char rules[] = RULE(
                     RULE(
                         "i",
                         "evt.type = connect and fd.sip in (127.0.0.1) and fd.sport != 9 and fd.l4proto = udp")
-                        RULE("j",
-                             "evt.type = connect and fd.sockfamily = unix and evt.failed = true")
+                        RULE("j", "evt.type = connect and fd.sockfamily = unix and evt.failed = true") RULE(
+                            "k",
+                            "evt.type = openat and evt.res = ENOENT and fd.name endswith never")
                             RULE(
-                                "k",
-                                "evt.type = openat and evt.res = ENOENT and fd.name endswith never")
-                                RULE(
-                                    "l",
-                                    "evt.type in (fchmod, setuid) and evt.rawres >= 0 and proc.name = nobody");
+                                "l",
+                                "evt.type in (fchmod, setuid) and evt.rawres >= 0 and proc.name = nobody")
+                                RULE("m", "evt.type = connect and fd.typechar = n") RULE(
+                                    "n", "evt.type = connect and fd.typechar = o and fd.num > 0")
+                                    RULE(
+                                        "o",
+                                        "evt.type in (open, openat) and evt.arg.name startswith '<' and fd.num > 0")
+                                        RULE(
+                                            "p",
+                                            "evt.type in (mkdir, rmdir) and not evt.arg.path startswith / and evt.rawres = 0");
 
 static void load(const char *text)
 {
@@ -122,6 +129,15 @@ static void connect_unix(const char *path)
     (void)close(fd);
 }
 
+static void connect_family(int family, int type)
+{
+    const struct sockaddr to = {.sa_family = (sa_family_t)family};
+    int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+    (void)connect(fd, &to, sizeof(to));
+    (void)close(fd);
+}
+
 static void do_files(void)
 {
     static const int flags[] = {O_RDONLY, O_WRONLY | O_CREAT, O_RDWR | O_CREAT | O_TRUNC,
@@ -133,6 +149,10 @@ static void do_files(void)
         "nothing/never", "../never",    "deep/.one"};
 
     (void)mkdir("deep", 0755);
+    (void)mkdir("<deep", 0755);
+    (void)rmdir("<deep");
+    touch("<one", O_RDONLY | O_CREAT);
+    (void)unlink("<one");
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
         for (size_t k = 0; k < ARRAY_LEN(flags); k++) {
             if (paths[i][0] != '/' || k == 0 || k == 3)
@@ -167,6 +187,8 @@ static int body_everything(void *ctx)
     connect_to("127.0.0.1", 9);
     connect_to("127.0.0.2", 53);
     connect_unix("/nowhere");
+    connect_family(AF_NETLINK, SOCK_RAW);
+    connect_family(AF_ALG, SOCK_SEQPACKET);
     return 0;
 }
 
@@ -367,12 +389,102 @@ static void late_words(void **state)
     sensor_end(&sensor);
 }
 
+/* Two children of one process: the second is in the group of the first. */
+struct pair {
+    struct talk talk[2];
+    pid_t *pid; /* shared */
+};
+
+static int body_group(void *ctx)
+{
+    struct pair *pair = ctx;
+    int status = 0;
+
+    (void)close(pair->talk[0].ask[1]);
+    for (int i = 0; i < 2; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(setpgid(0, i == 0 ? 0 : pair->pid[0]) == 0 ? body_asked(&pair->talk[i]) : 1);
+        pair->pid[i] = child;
+        (void)setpgid(child, pair->pid[0]);
+    }
+    (void)close(pair->talk[1].ask[1]);
+    for (int i = 0; i < 2; i++)
+        (void)wait(&status);
+    return WEXITSTATUS(status);
+}
+
+/* Rules read names of the leader of a group, who need not have made the others of it. */
+static void of_who_leads(void **state)
+{
+    const struct kernel_ring_options options = {.calls = wire_calls_all()};
+    struct pair pair;
+
+    (void)state;
+    pair.pid =
+        mmap(NULL, 2 * sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(pair.pid != MAP_FAILED);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pipe(pair.talk[i].ask) | pipe(pair.talk[i].answer), 0);
+    sensor_begin(&sensor, helper, &options);
+    load(RULE("a",
+              "evt.type in (open, openat) and fd.name = /etc/hostname and proc.pgid.name != x"));
+    set_filters();
+    pid_t pid = sensor_start(&sensor, NULL, body_group, &pair);
+    ask(&pair.talk[0], 'x');
+    ask(&pair.talk[1], 'o');
+    tell(opened(pair.pid[1]));
+    ask(&pair.talk[1], 'o');
+    CHECK(opened(pair.pid[1]) == NULL);
+    ask(&pair.talk[0], 'n');
+    ask(&pair.talk[1], 'o');
+    CHECK(opened(pair.pid[1]) != NULL);
+    for (int i = 0; i < 2; i++)
+        (void)close(pair.talk[i].ask[1]);
+    sensor_wait(pid, 0);
+    for (int i = 0; i < 2; i++) {
+        (void)close(pair.talk[i].ask[0]);
+        (void)close(pair.talk[i].answer[0]);
+        (void)close(pair.talk[i].answer[1]);
+    }
+    (void)munmap(pair.pid, 2 * sizeof(pid_t));
+    unload();
+    sensor_end(&sensor);
+}
+
+/* A process that has ended leaves its place to others. */
+static void gives_its_place_back(void **state)
+{
+    const struct kernel_ring_options options = {.calls = wire_calls_all()};
+    struct wire_header record;
+    struct talk talk;
+
+    (void)state;
+    CHECK_INT(pipe(talk.ask) | pipe(talk.answer), 0);
+    sensor_begin(&sensor, helper, &options);
+    load(RULE("a", "evt.type in (open, openat) and fd.name = /etc/hostname and proc.name != x"));
+    set_filters();
+    pid_t pid = sensor_start(&sensor, NULL, body_asked, &talk);
+    (void)close(talk.ask[0]);
+    (void)close(talk.answer[1]);
+    ask(&talk, 'o');
+    CHECK(opened(pid) != NULL);
+    record = *opened(pid);
+    CHECK(kernel_gate_asks(kernel_ring_gate(sensor.ring), &record));
+    (void)close(talk.ask[1]);
+    sensor_wait(pid, 0);
+    CHECK(!kernel_gate_asks(kernel_ring_gate(sensor.ring), &record));
+    (void)close(talk.answer[0]);
+    unload();
+    sensor_end(&sensor);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_the_reference),
-        cmocka_unit_test(believed_while_true),
-        cmocka_unit_test(late_words),
+        cmocka_unit_test(as_the_reference),     cmocka_unit_test(believed_while_true),
+        cmocka_unit_test(late_words),           cmocka_unit_test(of_who_leads),
+        cmocka_unit_test(gives_its_place_back),
     };
 
     helper = argc > 1 ? argv[1] : "";

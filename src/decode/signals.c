@@ -62,13 +62,14 @@ static bool is_github(const struct json_doc *doc, const struct json_node *node)
 struct record_kind {
     bool (*is)(const struct json_doc *doc, const struct json_node *node);
     const char *time[3]; /* members that say when, the best first */
-    const char *id[2];   /* members whose texts together name it */
+    const char *id[3];   /* members whose texts together name it */
 };
 
 static const struct record_kind kinds[SOURCE_COUNT] = {
     [SOURCE_K8S_AUDIT] = {is_k8s_audit,
                           {"stageTimestamp", "requestReceivedTimestamp", "timestamp"},
-                          {"auditID", "stage"}},
+                          /* who asks may choose the auditID, but not the time */
+                          {"auditID", "stage", "stageTimestamp"}},
     [SOURCE_AWS_CLOUDTRAIL] = {is_cloudtrail, {"eventTime"}, {"eventID"}},
     [SOURCE_GCP_AUDITLOG] = {is_gcp, {"timestamp", "receiveTimestamp"}, {"insertId", "timestamp"}},
     [SOURCE_OKTA] = {is_okta, {"published"}, {"uuid"}},
@@ -98,7 +99,11 @@ static struct sv id_of(struct signals *signals, const struct record_kind *kind,
     if (first.len == 0 || kind->id[1] == NULL)
         return first;
     struct sv second = json_get_sv(doc, node, sv(kind->id[1]));
-    return arena_printf(signals->scratch, "%.*s/%.*s", SV_ARG(first), SV_ARG(second));
+    if (kind->id[2] == NULL)
+        return arena_printf(signals->scratch, "%.*s/%.*s", SV_ARG(first), SV_ARG(second));
+    struct sv third = json_get_sv(doc, node, sv(kind->id[2]));
+    return arena_printf(signals->scratch, "%.*s/%.*s/%.*s", SV_ARG(first), SV_ARG(second),
+                        SV_ARG(third));
 }
 
 static void hand_over(struct signals *signals, const struct json_doc *doc,

@@ -50,35 +50,42 @@ static void wrappings(void **state)
         const char *field, *json, *seen;
         uint64_t foreign, untimed, bad;
     } rows[] = {
-        {"alone", SOURCE_K8S_AUDIT, "ka.auditid", EVENT("1"), "1/S 1577836801 1\n"},
+        {"alone", SOURCE_K8S_AUDIT, "ka.auditid", EVENT("1"),
+         "1/S/2020-01-01T00:00:01Z 1577836801 1\n"},
         {"byte order mark", SOURCE_K8S_AUDIT, "ka.auditid", "\xef\xbb\xbf" EVENT("1"),
-         "1/S 1577836801 1\n"},
+         "1/S/2020-01-01T00:00:01Z 1577836801 1\n"},
         {"array", SOURCE_K8S_AUDIT, "ka.auditid", "[" EVENT("1") "," EVENT("2") "]",
-         "1/S 1577836801 1\n2/S 1577836802 2\n"},
+         "1/S/2020-01-01T00:00:01Z 1577836801 1\n2/S/2020-01-01T00:00:02Z 1577836802 2\n"},
         {"list", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"kind\":\"EventList\",\"items\":[" EVENT("1") "," EVENT("2") "]}",
-         "1/S 1577836801 1\n2/S 1577836802 2\n"},
+         "1/S/2020-01-01T00:00:01Z 1577836801 1\n2/S/2020-01-01T00:00:02Z 1577836802 2\n"},
+        {"an id that another request chose, too", SOURCE_K8S_AUDIT, "ka.verb",
+         "[{\"auditID\":\"1\",\"stage\":\"S\",\"stageTimestamp\":\"2020-01-01T00:00:00.000001Z\","
+         "\"verb\":\"get\"},{\"auditID\":\"1\",\"stage\":\"S\",\"stageTimestamp\":"
+         "\"2020-01-01T00:00:00.000002Z\",\"verb\":\"delete\"}]",
+         "1/S/2020-01-01T00:00:00.000001Z 1577836800 get\n"
+         "1/S/2020-01-01T00:00:00.000002Z 1577836800 delete\n"},
         {"empty list", SOURCE_K8S_AUDIT, "ka.auditid", "{\"items\":[]}", ""},
         {"request's time", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"auditID\":\"1\",\"stageTimestamp\":null,\"requestReceivedTimestamp\":"
          "\"2020-01-01T00:00:00Z\"}",
-         "1/ 1577836800 1\n"},
+         "1// 1577836800 1\n"},
         {"no time", SOURCE_K8S_AUDIT, "ka.auditid", "{\"auditID\":\"1\",\"stage\":\"S\"}",
-         "1/S 1700000000 1\n", .untimed = 1},
+         "1/S/ 1700000000 1\n", .untimed = 1},
         {"AKS", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"records\":[{\"category\":\"kube-audit\",\"properties\":{\"log\":\"" QUOTED(
              "7") "\"}},{\"category\":\"guard\",\"properties\":{\"log\":\"I0101 text\"}}]}",
-         "7/S 1700000000 7\n", .untimed = 1, .bad = 1},
+         "7/S/ 1700000000 7\n", .untimed = 1, .bad = 1},
         {"EKS", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{\"id\":\"0\",\"message\":\"" QUOTED(
              "7") "\"}]}",
-         "7/S 1700000000 7\n", .untimed = 1},
+         "7/S/ 1700000000 7\n", .untimed = 1},
         {"something else", SOURCE_K8S_AUDIT, "ka.auditid", "{\"a\":1}", "", .foreign = 1},
         {"a number", SOURCE_K8S_AUDIT, "ka.auditid", "[1]", "", .foreign = 1},
         {"deep", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":" EVENT(
              "1") "}}}}}}}}",
-         "1/S 1577836801 1\n"},
+         "1/S/2020-01-01T00:00:01Z 1577836801 1\n"},
         {"too deep", SOURCE_K8S_AUDIT, "ka.auditid",
          "{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{\"data\":{"
          "\"data\":" EVENT("1") "}}}}}}}}}",
@@ -86,12 +93,12 @@ static void wrappings(void **state)
         {"GKE", SOURCE_K8S_AUDIT, "ka.verb",
          "{\"insertId\":\"i\",\"timestamp\":\"2020-01-01T00:00:00Z\",\"protoPayload\":{"
          "\"serviceName\":\"k8s.io\",\"methodName\":\"io.k8s.core.v1.pods.create\"}}",
-         "i/ResponseComplete 1577836800 create\n"},
+         "i/ResponseComplete/2020-01-01T00:00:00Z 1577836800 create\n"},
         {"GKE, Pub/Sub", SOURCE_K8S_AUDIT, "ka.verb",
          "{\"message\":{\"data\":"
          "\"eyJpbnNlcnRJZCI6ImkiLCJwcm90b1BheWxvYWQiOnsic2VydmljZU5hbWUiOiJrOHMuaW8iLCJtZXRob2ROYW1"
          "lIjoiYS5iIn19\"},\"subscription\":\"s\"}",
-         "i/ResponseComplete 1700000000 b\n", .untimed = 1},
+         "i/ResponseComplete/ 1700000000 b\n", .untimed = 1},
         {"no base64", SOURCE_K8S_AUDIT, "ka.verb", "{\"message\":{\"data\":\"?\"}}", "", .bad = 1},
 
         {"call", SOURCE_AWS_CLOUDTRAIL, "ct.name", CALL("1"), "1 1577836800 N\n"},

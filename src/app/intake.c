@@ -26,6 +26,7 @@ enum {
     TOO_MANY = 429,
     RETRY_S = 5,
     WORDS_MAX = 600,
+    HEADERS_MAX = 1 << 18, /* more than the library takes, as JSON */
 };
 
 /* Where records are posted, and what their sender takes for success. */
@@ -53,6 +54,8 @@ struct intake {
     struct taken taken[INTAKE_BATCH_MAX];
     size_t taken_count, taken_bytes;
     struct buf record, finding;
+    struct buf body;     /* of GitHub, with what its headers say */
+    uint64_t arrival_ns; /* of the document that is handed over */
     struct arena *arena;
     struct err failure; /* of the store, while a document is handed over */
     int failed;
@@ -117,7 +120,7 @@ static void on_event(void *ctx, const struct event *event)
     json_node_write(&w, event->json.doc, event->json.node);
     struct store_evidence evidence = {
         .time_ns = event->time_ns,
-        .arrival_ns = clock_wall_ns(),
+        .arrival_ns = intake->arrival_ns,
         .source = event->source,
         .id = event->id,
         .json = buf_view(&intake->record),
@@ -201,8 +204,8 @@ static struct sv with_headers(struct intake *intake, const struct http_request *
 
     if (type.len == 0 || brace == SIZE_MAX)
         return body;
-    buf_reset(&intake->record);
-    w = json_writer_on(&intake->record);
+    buf_reset(&intake->body);
+    w = json_writer_on(&intake->body);
     json_object_begin(&w);
     json_key(&w, "webhook_type");
     json_sv(&w, type);
@@ -210,9 +213,9 @@ static struct sv with_headers(struct intake *intake, const struct http_request *
     json_sv(&w, id);
     struct sv rest = sv_trim(sv_sub(body, brace + 1, body.len));
     if (!sv_starts(rest, SV("}")))
-        buf_char(&intake->record, ',');
-    buf_sv(&intake->record, rest);
-    return arena_sv(intake->arena, buf_view(&intake->record));
+        buf_char(&intake->body, ',');
+    buf_sv(&intake->body, rest);
+    return buf_view(&intake->body);
 }
 
 static void take_post(struct intake *intake, struct http_request *request,
@@ -227,7 +230,8 @@ static void take_post(struct intake *intake, struct http_request *request,
     if (route->source == SOURCE_GITHUB)
         body = with_headers(intake, request, body);
     struct signals_counts before = *signals_counts(signals);
-    int rc = signals_document(signals, body, clock_wall_ns(), on_event, intake, &err);
+    intake->arrival_ns = clock_wall_ns();
+    int rc = signals_document(signals, body, intake->arrival_ns, on_event, intake, &err);
     if (rc < 0) {
         (void)snprintf(words, sizeof(words), "%s\n", err_text(&err, rc));
         answer_now(intake, request, BAD_REQUEST, words);
@@ -333,6 +337,7 @@ struct intake *intake_new(const struct intake_options *options)
     intake->arena = arena_new(1 << 16);
     buf_init(&intake->record, STORE_EVIDENCE_MAX);
     buf_init(&intake->finding, STORE_FINDING_MAX);
+    buf_init(&intake->body, INTAKE_BODY_MAX + HEADERS_MAX);
     return intake;
 }
 
@@ -347,6 +352,7 @@ void intake_free(struct intake *intake)
         signals_free(intake->signals[i]);
     buf_done(&intake->record);
     buf_done(&intake->finding);
+    buf_done(&intake->body);
     arena_free(intake->arena);
     free(intake);
 }

@@ -6,7 +6,9 @@
  * Whether a record is there already is asked of the blocks that its event time falls into: the same
  * record has the same time. For a stream of records of now, these are the last few, which stay in
  * memory; only for records from before `older_ns`, past all that have left memory, is the table
- * asked. A filter answers no at once for all but one in a hundred; then the block is read. */
+ * asked. A filter answers no at once for all but one in a hundred; then the block is read. A record
+ * without a time of its own has that of its arrival: the same one may have come at any time in the
+ * days before, in which its sender may send it again. */
 #include "store/sqlite_evidence.h"
 
 #include <assert.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/block.h"
 #include "store/sqlite_db.h"
@@ -22,6 +25,8 @@
 enum {
     RECENT_BLOCKS = 16, /* of each source, whose filters stay in memory */
 };
+
+#define SENT_AGAIN_NS (3 * 86400 * CLOCK_NS) /* GitHub sends what is three days old again */
 
 enum statement {
     INSERT,
@@ -48,7 +53,7 @@ static const struct {
     [TRIM] = {false, SV("DELETE FROM evidence_block WHERE (?1 >> source & 1) = 1 AND to_ns < ?2"
                         " AND NOT is_open")},
     [CANDIDATES] = {false, SV("SELECT sequence, filter FROM evidence_block"
-                              " WHERE source = ?1 AND to_ns >= ?2 AND from_ns <= ?2"
+                              " WHERE source = ?1 AND to_ns >= ?2 AND from_ns <= ?3"
                               " AND NOT is_open")},
     [DATA] = {false, SV("SELECT data FROM evidence_block WHERE sequence = ?")},
     [OPEN] = {true, SV("SELECT source, data FROM evidence_block WHERE is_open ORDER BY sequence")},
@@ -142,10 +147,18 @@ static bool in_records(struct sv records, struct sv id)
     return false;
 }
 
+/* The time from which on the same record may have come; it ends with the record's. */
+static uint64_t earliest_ns(const struct store_evidence *record)
+{
+    if (record->time_ns != record->arrival_ns)
+        return record->time_ns;
+    return record->time_ns - (record->time_ns < SENT_AGAIN_NS ? record->time_ns : SENT_AGAIN_NS);
+}
+
 static bool in_memory(const struct block *block, const struct store_evidence *record)
 {
     return block->count > 0 && record->time_ns >= block->from_ns &&
-           record->time_ns <= block->to_ns && block_has_id(block, record->id) &&
+           earliest_ns(record) <= block->to_ns && block_has_id(block, record->id) &&
            in_records(buf_view(&block->records), record->id);
 }
 
@@ -173,7 +186,7 @@ static int in_recent(struct sqlite_evidence *e, const struct source *source,
 {
     for (uint32_t i = 0; i < source->recent_count; i++) {
         const struct recent *recent = &source->recent[i];
-        if (record->time_ns < recent->from_ns || record->time_ns > recent->to_ns ||
+        if (record->time_ns < recent->from_ns || earliest_ns(record) > recent->to_ns ||
             !block_may_have_id(buf_view(&recent->filter), record->id))
             continue;
         int rc = in_block(e, DATA, recent->sequence, record->id, err);
@@ -190,7 +203,8 @@ static int in_table(struct sqlite_evidence *e, const struct store_evidence *reco
     int code;
 
     sqlite_db_bind_number(statement, 1, record->source);
-    sqlite_db_bind_number(statement, 2, (int64_t)record->time_ns);
+    sqlite_db_bind_number(statement, 2, (int64_t)earliest_ns(record));
+    sqlite_db_bind_number(statement, 3, (int64_t)record->time_ns);
     while (rc == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (block_may_have_id(sqlite_db_column(statement, 1), record->id))
             rc = in_block(e, DATA, sqlite3_column_int64(statement, 0), record->id, err);
@@ -211,7 +225,7 @@ static int is_there(struct sqlite_evidence *e, const struct source *source,
         (!source->open_taken && in_memory(&source->open, record)))
         return 1;
     int rc = in_recent(e, source, record, err);
-    if (rc == 0 && source->has_older && record->time_ns <= source->older_ns)
+    if (rc == 0 && source->has_older && earliest_ns(record) <= source->older_ns)
         rc = in_table(e, record, err);
     return rc;
 }

@@ -38,7 +38,9 @@ struct store_finding {
 struct store_evidence {
     uint64_t time_ns, arrival_ns;
     uint32_t source; /* below STORE_SOURCES_MAX: a number of the caller's, kept on disk */
-    struct sv id;    /* the idempotence key: another of the source with it is ignored; or empty */
+    /* The idempotence key, or empty: another of the source with it is ignored when it has the same
+     * time, or when its time is that of its arrival and the first came in the three days before. */
+    struct sv id;
     struct sv json;
 };
 

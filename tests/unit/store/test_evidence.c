@@ -188,6 +188,43 @@ static void a_duplicate_is_stored_once(void **state)
     CHECK_INT(put(store, 12000, SOURCE_A), 0);
 }
 
+/* Such a record is the same whenever it arrives. */
+static int put_untimed(struct store *store, uint64_t arrival_ns)
+{
+    scoped(buf_done) struct buf text = {0};
+    struct store_evidence *evidence = make(&text, 3, SOURCE_B);
+
+    evidence->time_ns = evidence->arrival_ns = arrival_ns;
+    return store_append_evidence(store, evidence, NULL);
+}
+
+static void without_a_time_of_its_own_it_is_stored_once_too(void **state)
+{
+    const uint64_t day = 86400 * 1000000000ULL;
+    const uint64_t start = SAMPLE_TIME_NS;
+    scoped(place_remove) struct place place = place_make();
+    scoped(store_close) struct store *store = NULL;
+
+    CHECK_INT(store_open(place.path, &store, NULL), 0);
+    CHECK_INT(put_untimed(store, start), 0);
+    test_row("in the batch");
+    CHECK_INT(put_untimed(store, start + 1), STORE_DUPLICATE);
+    CHECK_INT(store_commit(store, NULL), 0);
+    test_row("in an open block");
+    CHECK_INT(put_untimed(store, start + day), STORE_DUPLICATE);
+    test_row("in a block of before the start");
+    for (uint64_t n = 10; n < 500; n++)
+        CHECK_INT(put(store, n, SOURCE_B), 0);
+    CHECK_INT(store_commit(store, NULL), 0);
+    CHECK_INT(put_untimed(store, start + day), STORE_DUPLICATE);
+    CHECK_INT(store_commit(store, NULL), 0);
+    store_close(take(store));
+    CHECK_INT(store_open(place.path, &store, NULL), 0);
+    CHECK_INT(put_untimed(store, start + 2 * day), STORE_DUPLICATE);
+    test_row("long ago");
+    CHECK_INT(put_untimed(store, start + 4 * day), 0);
+}
+
 static void is_removed_by_age(void **state)
 {
     scoped(place_remove) struct place place = place_make();
@@ -295,6 +332,7 @@ int main(void)
         cmocka_unit_test(goes_in_and_comes_out),
         cmocka_unit_test(is_found_by_time_source_and_words),
         cmocka_unit_test(a_duplicate_is_stored_once),
+        cmocka_unit_test(without_a_time_of_its_own_it_is_stored_once_too),
         cmocka_unit_test(is_removed_by_age),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(is_read_beside_the_writer),

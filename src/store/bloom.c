@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
-enum { BLOOM_PROBES = 6, SET_FIRST = 1024 };
+enum { BLOOM_PROBES = 6, SET_FIRST = 1024, SET_KEPT = 1 << 17 };
 
 static void put(struct bloom_set *set, uint64_t number)
 {
@@ -61,6 +61,10 @@ bool bloom_set_has(const struct bloom_set *set, uint64_t number)
 
 void bloom_set_reset(struct bloom_set *set)
 {
+    if (set->size > SET_KEPT) { /* of one large record: not to be emptied at each commit */
+        bloom_set_done(set);
+        return;
+    }
     if (set->slot != NULL)
         memset(set->slot, 0, set->size * sizeof(*set->slot));
     set->count = 0;

@@ -20,7 +20,7 @@ struct bloom_set {
 
 void bloom_set_add(struct bloom_set *set, uint64_t number);
 bool bloom_set_has(const struct bloom_set *set, uint64_t number);
-void bloom_set_reset(struct bloom_set *set); /* empty, memory kept */
+void bloom_set_reset(struct bloom_set *set); /* empty; memory kept unless large */
 void bloom_set_done(struct bloom_set *set);
 
 /* Append the filter of all numbers of the set. */

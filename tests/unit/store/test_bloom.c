@@ -52,11 +52,31 @@ static void zero_is_a_number(void **state)
     bloom_set_done(&set);
 }
 
+static void a_large_set_is_let_go(void **state)
+{
+    struct bloom_set set = {0};
+
+    for (uint64_t n = 1; n <= 1000; n++)
+        bloom_set_add(&set, hash_u64(n));
+    bloom_set_reset(&set);
+    CHECK(set.size > 0);
+    CHECK(!bloom_set_has(&set, hash_u64(1)));
+    for (uint64_t n = 1; n <= 1000000; n++)
+        bloom_set_add(&set, hash_u64(n));
+    bloom_set_reset(&set);
+    CHECK_INT(set.size, 0);
+    CHECK(!bloom_set_has(&set, hash_u64(1)));
+    bloom_set_add(&set, 7);
+    CHECK(bloom_set_has(&set, 7));
+    bloom_set_done(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(never_a_false_no),
         cmocka_unit_test(zero_is_a_number),
+        cmocka_unit_test(a_large_set_is_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

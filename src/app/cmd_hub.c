@@ -82,7 +82,7 @@ struct serving {
     const struct log *log;
     struct intake *intake; /* or NULL */
     struct rules *rules;
-    uint64_t stamp_seen;
+    uint64_t stamp_seen, stamp_tried;
 };
 
 static void scoped_serving_done(struct serving *serving)
@@ -118,8 +118,11 @@ static void reload_when_changed(struct serving *serving)
     if (serving->intake == NULL)
         return;
     uint64_t stamp = rules_stamp(serving->settings);
-    if (stamp != serving->rules->stamp && stamp == serving->stamp_seen)
+    if (stamp == serving->stamp_seen && stamp != serving->rules->stamp &&
+        stamp != serving->stamp_tried) {
+        serving->stamp_tried = stamp;
         reload(serving);
+    }
     serving->stamp_seen = stamp;
 }
 

@@ -90,6 +90,13 @@ jq -es '[.[] | select(.rule == "Trail stopped" and .priority == "Critical")] | l
     fail "the search does not find what was posted"
 "$tiercel" query 'ct.name = StopLogging' --json --store "$work/state/hub/tiercel.db" |
     jq -e '.eventID == "e"' >"$work/answer" || fail "the search gives another record"
+
+# A faulty file of rules is told of once, and changes nothing.
+echo '- rule: broken' >>"$work/rules.yaml"
+wait_for 10 grep -q 'the rules are not reloaded' "$work/log" || fail "a faulty file is not told of"
+sleep 2.5
+[ "$(grep -c 'the rules are not reloaded' "$work/log")" -eq 1 ] || fail "a faulty file is tried again and again"
+sed -i '$d' "$work/rules.yaml"
 hub_stop
 
 # A token, and TLS with a certificate of the client.

@@ -12,6 +12,8 @@ enum {
     STATUS_OK = 200,
     STATUS_CREATED = 201,
     STATUS_SWITCHING = 101, /* exec, attach: the connection goes on as a stream */
+    STATUS_FORBIDDEN = 403,
+    STATUS_END = 1000,
     LIMIT = 64 << 20,
 };
 
@@ -36,7 +38,7 @@ static bool parse_object(struct sv path, struct object *out)
     for (; path.len > 0 && count < PARTS_MAX; count++)
         part[count] = sv_split(&path, '/');
     bool in_namespace = count >= 5 && sv_eq(part[2], SV("namespaces"));
-    if (count < 4)
+    if (count < 3) /* three: all of a resource, as "core/v1/secrets" for a list */
         return false;
 
     const struct sv *rest = in_namespace ? &part[4] : &part[2];
@@ -127,13 +129,52 @@ static void write_user(struct json_writer *w, const struct json_doc *doc,
     member(w, "userAgent", json_get_sv(doc, from, SV("callerSuppliedUserAgent")));
 }
 
-/* A failed call has a status of its own; otherwise the entry does not say. */
+/* The HTTP status for a code of google.rpc.Code, in its order. */
+static int http_status(int64_t code)
+{
+    static const int statuses[] = {200, 499, 500, 400, 504, 404, 409, 403, 429,
+                                   400, 409, 400, 501, 500, 503, 500, 401};
+
+    return code >= 0 && code < (int64_t)ARRAY_LEN(statuses) ? statuses[code] : 500;
+}
+
+static bool read_code(const struct json_doc *doc, const struct json_node *object, int64_t *code)
+{
+    const struct json_node *found = json_get(doc, object, SV("code"));
+
+    *code = found != NULL && found->kind == JSON_I64 ? found->i64 : 0;
+    return *code != 0;
+}
+
+/* A call that failed is answered with a Status, or has the status of Google's calls, or is known by
+ * the label that it was forbidden; otherwise the entry does not say. 0: it did not fail. */
+static int failure_of(const struct json_doc *doc, const struct json_node *entry)
+{
+    const struct json_node *payload = json_get(doc, entry, SV("protoPayload"));
+    const struct json_node *response = json_get(doc, payload, SV("response"));
+    const struct json_node *labels = json_get(doc, entry, SV("labels"));
+    int64_t code;
+
+    if (sv_eq(json_get_sv(doc, response, SV("status")), SV("Failure")) &&
+        read_code(doc, response, &code) && code > 0 && code < STATUS_END)
+        return (int)code;
+    if (read_code(doc, json_get(doc, payload, SV("status")), &code))
+        return http_status(code);
+    return sv_eq(json_get_sv(doc, labels, SV("authorization.k8s.io/decision")), SV("forbid"))
+               ? STATUS_FORBIDDEN
+               : 0;
+}
+
 static void write_outcome(struct json_writer *w, const struct json_doc *doc,
-                          const struct json_node *payload, const struct object *object,
+                          const struct json_node *entry, const struct object *object,
                           struct sv verb)
 {
-    bool streams = object != NULL && (sv_eq(object->subresource, SV("exec")) ||
-                                      sv_eq(object->subresource, SV("attach")));
+    const struct json_node *payload = json_get(doc, entry, SV("protoPayload"));
+    int failure = failure_of(doc, entry);
+    bool streams =
+        failure == 0 && object != NULL &&
+        (sv_eq(object->subresource, SV("exec")) || sv_eq(object->subresource, SV("attach")) ||
+         sv_eq(object->subresource, SV("portforward")));
     int code = sv_eq(verb, SV("create")) ? STATUS_CREATED : STATUS_OK;
 
     member(w, "level", streams ? SV("Request") : SV("RequestResponse"));
@@ -141,8 +182,11 @@ static void write_outcome(struct json_writer *w, const struct json_doc *doc,
     json_key(w, "responseStatus");
     json_object_begin(w);
     json_key(w, "code");
-    json_i64(w, streams ? STATUS_SWITCHING : code);
-    member(w, "message", SV("inferred"));
+    json_i64(w, failure != 0 ? failure : streams ? STATUS_SWITCHING : code);
+    if (failure != 0)
+        member(w, "reason", json_get_sv(doc, json_get(doc, payload, SV("response")), SV("reason")));
+    else
+        member(w, "message", SV("inferred"));
     json_object_end(w);
     copy(w, "requestObject", doc, json_get(doc, payload, SV("request")));
     copy(w, "responseObject", doc, json_get(doc, payload, SV("response")));
@@ -171,7 +215,7 @@ static void write_event(struct json_writer *w, const struct json_doc *doc,
     if (has_object)
         write_object(w, &object);
     write_user(w, doc, payload);
-    write_outcome(w, doc, payload, has_object ? &object : NULL, verb);
+    write_outcome(w, doc, entry, has_object ? &object : NULL, verb);
     write_annotations(w, doc, entry);
     json_object_end(w);
 }

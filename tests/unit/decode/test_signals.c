@@ -187,9 +187,38 @@ static void gke_entries(void **state)
         "\"resourceName\":\"core/v1/nodes/n1\"}}";
     static const char list[] = "{\"protoPayload\":{\"serviceName\":\"k8s.io\",\"methodName\":"
                                "\"x.list\",\"resourceName\":\"core/v1/namespaces/n/pods\"}}";
+#define GKE(method, path, more)                                                                    \
+    "{\"protoPayload\":{\"serviceName\":\"k8s.io\",\"methodName\":\"" method                       \
+    "\",\"resourceName\":\"" path "\"" more "}"
+    static const char everywhere[] = GKE("x.list", "core/v1/secrets", "}");
+    static const char port[] =
+        GKE("x.portforward.create", "core/v1/namespaces/n/pods/p/portforward", "}");
+    static const char denied[] =
+        GKE("x.exec.create", "core/v1/namespaces/n/pods/p/exec", ",\"status\":{\"code\":7}}");
+    static const char label[] = GKE("x.create", "core/v1/namespaces/n/pods/p",
+                                    "},\"labels\":{\"authorization.k8s.io/decision\":\"forbid\"}");
+    static const char conflict[] =
+        GKE("x.create", "core/v1/namespaces/n/pods/p",
+            ",\"status\":{\"code\":10},\"response\":{\"status\":\"Failure\",\"code\":409,"
+            "\"reason\":\"AlreadyExists\"}}");
+    static const char odd[] =
+        GKE("x.get", "core/v1/nodes/n", ",\"status\":{\"code\":-1},\"response\":{\"code\":1}}");
+    static const char fine[] = GKE("x.create", "core/v1/nodes/n", ",\"status\":{}}");
     static const struct {
         const char *json, *field, *text;
     } rows[] = {
+        {everywhere, "ka.target.resource", "secrets"},
+        {everywhere, "ka.target.name", "<NA>"},
+        {everywhere, "ka.target.namespace", "<NA>"},
+        {port, "ka.stage", "ResponseStarted"},
+        {port, "ka.response.code", "101"},
+        {denied, "ka.response.code", "403"},
+        {denied, "ka.stage", "ResponseComplete"},
+        {label, "ka.response.code", "403"},
+        {conflict, "ka.response.code", "409"},
+        {conflict, "ka.response.reason", "AlreadyExists"},
+        {odd, "ka.response.code", "500"},
+        {fine, "ka.response.code", "201"},
         {scale, "ka.auditid", "i"},
         {scale, "ka.verb", "update"},
         {scale, "ka.stage", "ResponseComplete"},

@@ -82,10 +82,16 @@ static void on_match(void *ctx, const struct rule *rule, const struct event *eve
 
     buf_reset(&intake->finding);
     arena_reset(intake->arena);
-    if (intake->failed < 0 ||
-        finding_make(&intake->finding, &intake->options.place, rule, event) < 0 ||
-        finding_read(buf_view(&intake->finding), intake->arena, &keys, &err) < 0)
+    if (intake->failed < 0)
         return;
+    int rc = finding_make(&intake->finding, &intake->options.place, rule, event);
+    if (rc == 0)
+        rc = finding_read(buf_view(&intake->finding), intake->arena, &keys, &err);
+    if (rc < 0) {
+        log_error(intake->options.log, "a finding is lost", log_str("rule", rule->name),
+                  log_str("why", err_text(&err, rc)));
+        return;
+    }
     struct store_finding finding = {
         .id = keys.id,
         .time_ns = keys.time_ns,
@@ -98,7 +104,7 @@ static void on_match(void *ctx, const struct rule *rule, const struct event *eve
         .owner = keys.owner,
         .json = buf_view(&intake->finding),
     };
-    int rc = store_append(intake->options.store, &finding, &err);
+    rc = store_append(intake->options.store, &finding, &err);
     if (rc < 0 && rc != -E2BIG && rc != -EINVAL)
         fail(intake, rc, &err);
     else if (rc < 0)

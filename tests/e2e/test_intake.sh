@@ -21,6 +21,12 @@ cat >"$work/rules.yaml" <<'RULES'
   output: trail stopped (user=%ct.user)
   priority: CRITICAL
   source: aws_cloudtrail
+- rule: Much said
+  desc: a finding that is larger than any may be
+  condition: ka.verb = much
+  output: much %json.obj %json.obj %json.obj %json.obj
+  priority: WARNING
+  source: k8s_audit
 RULES
 chmod 644 "$work/rules.yaml"
 
@@ -91,6 +97,15 @@ jq -es '[.[] | select(.rule == "Trail stopped" and .priority == "Critical")] | l
 "$tiercel" query 'ct.name = StopLogging' --json --store "$work/state/hub/tiercel.db" |
     jq -e '.eventID == "e"' >"$work/answer" || fail "the search gives another record"
 
+# A finding that cannot be made is told of.
+{
+    printf '{"auditID":"much","verb":"much","stageTimestamp":"2026-11-24T10:00:00Z","x":"'
+    head -c 6000000 /dev/zero | tr '\0' x
+    printf '"}'
+} >"$work/much"
+expect 200 "$(post /k8s-audit @"$work/much")" "a large record"
+grep -q 'a finding is lost.*"rule":"Much said"' "$work/log" || fail "a finding is lost without a word"
+
 # A faulty file of rules is told of once, and changes nothing.
 echo '- rule: broken' >>"$work/rules.yaml"
 wait_for 10 grep -q 'the rules are not reloaded' "$work/log" || fail "a faulty file is not told of"
@@ -138,7 +153,7 @@ expect 403 "$(post /k8s-audit "$(event 10)" --cacert "$work/ca.pem" -H 'Authoriz
 expect 403 "$(post /k8s-audit "$(event 10)" --cacert "$work/ca.pem" --cert "$work/other.pem" \
     --key "$work/other.key" -H 'Authorization: Bearer s3cret')" "another's certificate"
 hub_stop
-[ "$(records)" -eq 5 ] || fail "$(records) records after TLS, expected 5"
+[ "$(records)" -eq 6 ] || fail "$(records) records after TLS, expected 6"
 
 # Killed again and again while somebody posts and tries again.
 url=http://127.0.0.1:$port
@@ -166,5 +181,5 @@ all_sent() {
 }
 wait_for 60 all_sent || fail "not all could be posted"
 hub_stop
-[ "$(records)" -eq 305 ] || fail "$(records) records after the kills, expected 305"
+[ "$(records)" -eq 306 ] || fail "$(records) records after the kills, expected 306"
 [ "$(findings)" -eq 305 ] || fail "$(findings) findings after the kills, expected 305"

@@ -178,8 +178,10 @@ void attach_cgroups_of_proc(struct attach *attach, struct process_entry *entry,
     set_cgroups(attach, entry, v2, v1);
 }
 
-/* By now the process may be in another cgroup than the record's, so the id is not learnt. */
-static bool ask_proc(struct attach *attach, struct process_entry *entry)
+/* By now the process may be in another cgroup than the record's, so the id is not learnt; and it
+ * may have ended: what the record named and is known is kept. */
+static bool ask_proc(struct attach *attach, struct process_entry *entry, struct cgroup *v2,
+                     struct cgroup *v1)
 {
     struct procfs_process found;
 
@@ -187,7 +189,15 @@ static bool ask_proc(struct attach *attach, struct process_entry *entry)
     if (attach->proc_root == NULL ||
         procfs_read(attach->proc_root, entry->view.pid, attach->scratch, &found) == PROCFS_GONE)
         return false;
-    attach_cgroups_of_proc(attach, entry, &found);
+    if (v2 != NULL)
+        cgroups_hold(&attach->cgroups, v2);
+    else
+        v2 = hold_path(attach, CGROUP_V2, found.cgroup_v2);
+    if (v1 != NULL)
+        cgroups_hold(&attach->cgroups, v1);
+    else
+        v1 = hold_path(attach, CGROUP_V1, found.cgroup_v1);
+    set_cgroups(attach, entry, v2, v1);
     return true;
 }
 
@@ -200,7 +210,7 @@ void attach_cgroups(struct attach *attach, struct process_entry *entry,
     bool unsaid = task->cgroup_v2 == 0 && task->cgroup_v1 == 0;
     bool has_none = entry->cgroup_v2 == NULL && entry->cgroup_v1 == NULL;
 
-    if ((lost || (unsaid && has_none)) && ask_proc(attach, entry))
+    if ((lost || (unsaid && has_none)) && ask_proc(attach, entry, v2, v1))
         return;
     if (v2 == NULL && v1 == NULL)
         return;

@@ -502,6 +502,17 @@ static void container_details(void **state)
     exec_one(&w, task, SV("x\0"));
     CHECK(tables_find(w.tables, 104, 0)->container == NULL);
 
+    test_row("one path was lost, and /proc says nothing any more: the other one counts");
+    cgroup_one(&w, 79, false, "/docker/" ID);
+    tree_process(&w.proc,
+                 &(struct tree_process){
+                     .pid = 106, .ppid = 1, .start_ticks = 1600, .name = "x", .cgroup = "0::/\n"});
+    task = task_of(106, 0, 16 * SECOND);
+    task.cgroup_v2 = 79;
+    task.cgroup_v1 = 80;
+    exec_one(&w, task, SV("x\0"));
+    CHECK(tables_find(w.tables, 106, 0)->container == p->container);
+
     test_row("moved out by an exec");
     cgroup_one(&w, 60, false, "/user.slice");
     task = task_of(102, 101, 12 * SECOND);

@@ -9,10 +9,18 @@
 
 enum { BLOOM_PROBES = 6, SET_FIRST = 1024, SET_KEPT = 1 << 17 };
 
+/* Words are whatever somebody sent, and their numbers can be foretold: many that fall together
+ * would make each further one slow. The place in memory cannot be foretold. */
+static uint32_t first_slot(const struct bloom_set *set, uint64_t number)
+{
+    return (uint32_t)hash_u64(number ^ (uintptr_t)set->slot * 0x9e3779b97f4a7c15ULL) &
+           (set->size - 1);
+}
+
 static void put(struct bloom_set *set, uint64_t number)
 {
     uint32_t mask = set->size - 1;
-    uint32_t at = (uint32_t)number & mask;
+    uint32_t at = first_slot(set, number);
 
     while (set->slot[at] != 0 && set->slot[at] != number)
         at = (at + 1) & mask;
@@ -48,12 +56,12 @@ void bloom_set_add(struct bloom_set *set, uint64_t number)
 bool bloom_set_has(const struct bloom_set *set, uint64_t number)
 {
     uint32_t mask = set->size - 1;
-    uint32_t at = (uint32_t)number & mask;
 
     if (number == 0)
         return set->zero;
     if (set->size == 0)
         return false;
+    uint32_t at = first_slot(set, number);
     while (set->slot[at] != 0 && set->slot[at] != number)
         at = (at + 1) & mask;
     return set->slot[at] == number;

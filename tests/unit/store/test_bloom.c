@@ -52,6 +52,19 @@ static void zero_is_a_number(void **state)
     bloom_set_done(&set);
 }
 
+/* Takes minutes when all begin in one slot. */
+static void numbers_that_are_alike_do_not_fall_together(void **state)
+{
+    struct bloom_set set = {0};
+
+    for (uint64_t n = 1; n <= 400000; n++)
+        bloom_set_add(&set, n << 32);
+    CHECK_INT(set.count, 400000);
+    CHECK(bloom_set_has(&set, 400000ULL << 32));
+    CHECK(!bloom_set_has(&set, 400001ULL << 32));
+    bloom_set_done(&set);
+}
+
 static void a_large_set_is_let_go(void **state)
 {
     struct bloom_set set = {0};
@@ -76,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(never_a_false_no),
         cmocka_unit_test(zero_is_a_number),
+        cmocka_unit_test(numbers_that_are_alike_do_not_fall_together),
         cmocka_unit_test(a_large_set_is_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,8 @@ static __always_inline struct filter_slot *call_slot(__u32 call)
 
     if (call == WIRE_CALL_SETPGID)
         return NULL;
-    return slot_of(bpf_get_current_pid_tgid() >> 32, task->group_leader->start_boottime);
+    return slot_of(bpf_get_current_pid_tgid() >> 32,
+                   BPF_CORE_READ(task, group_leader, start_boottime));
 }
 
 static __always_inline void call_know(struct filter_run *run, const struct call *call)

@@ -54,14 +54,20 @@ static __always_inline __u64 cgroup_id(const struct cgroup *cgroup)
     return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 }
 
-/* Fill the record for `cgroup`; returns its bytes before padding. */
-static __noinline __u32 cgroup_record(struct cgroup_scratch *scratch, struct cgroup *cgroup,
-                                      __u32 hierarchy)
+/* Fill the record of scratch->cgroup; returns its bytes before padding. Checked once a program, not
+ * once a call, as a function that is not static. */
+__weak __noinline __u32 cgroup_fill(struct cgroup_scratch *scratch, __u32 hierarchy)
 {
-    struct wire_cgroup *record = (struct wire_cgroup *)scratch->record;
-    struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+    struct wire_cgroup *record;
+    struct kernfs_node *node;
+    struct cgroup *cgroup;
     __u32 flags = 0;
 
+    if (!scratch)
+        return 0;
+    record = (struct wire_cgroup *)scratch->record;
+    cgroup = scratch->cgroup;
+    node = BPF_CORE_READ(cgroup, kn);
     fill_header(&record->hdr, WIRE_CGROUP, 0);
     record->id = BPF_CORE_READ(node, id);
     record->hierarchy = hierarchy;
@@ -105,6 +111,13 @@ static __noinline __u32 cgroup_record(struct cgroup_scratch *scratch, struct cgr
     record->hdr.flags = flags;
     record->path_len = scratch->at - sizeof(*record);
     return scratch->at;
+}
+
+static __always_inline __u32 cgroup_record(struct cgroup_scratch *scratch, struct cgroup *cgroup,
+                                           __u32 hierarchy)
+{
+    scratch->cgroup = cgroup;
+    return cgroup_fill(scratch, hierarchy);
 }
 
 struct {

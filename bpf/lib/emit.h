@@ -74,6 +74,7 @@ enum scratch_family {
 /* For WIRE_CGROUP records, which any family may have to send before its own. */
 struct cgroup_scratch {
     char record[sizeof(struct wire_cgroup) + WIRE_PATH_MAX + 8];
+    struct cgroup *cgroup;
     __u32 parts, at;
     struct kernfs_node *part[CGROUP_PARTS_MAX];
 };
@@ -194,7 +195,7 @@ static __always_inline void fill_header(struct wire_header *hdr, __u32 kind, __u
 {
     __u64 pid_tgid = bpf_get_current_pid_tgid();
     struct task_struct *task = bpf_get_current_task_btf();
-    __u64 start_ns = task->group_leader->start_boottime;
+    __u64 start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 
     hdr->stamp = slot_stamp(slot_of(pid_tgid >> 32, start_ns), 0, 0);
     hdr->time_ns = bpf_ktime_get_boot_ns(); /* after the changes that the stamp counts */

@@ -7,12 +7,12 @@
 static __always_inline struct file *file_of(__s32 fd)
 {
     struct task_struct *task = bpf_get_current_task_btf();
-    struct fdtable *table = task->files->fdt;
+    struct fdtable *table = BPF_CORE_READ(task, files, fdt);
     struct file *file = NULL;
 
-    if (fd < 0 || (__u32)fd >= table->max_fds)
+    if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
         return NULL;
-    bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+    bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
     return file;
 }
 

@@ -231,7 +231,7 @@ static long filter_step(__u32 i, struct filter_context *ctx)
 }
 
 /* Is any case left after the tests of numbers (of texts)? */
-static __noinline bool filter_test(struct filter_run *run, struct scratch *scratch, bool texts)
+__weak __noinline int filter_test(struct filter_run *run, struct scratch *scratch, bool texts)
 {
     struct filter_context ctx = {run, NULL, scratch};
     __u32 index;

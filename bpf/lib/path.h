@@ -141,6 +141,7 @@ static __noinline __u32 put_path(struct scratch *scratch, __u32 at, struct vfsmo
     struct task_struct *task = bpf_get_current_task_btf();
     struct path_walk *walk = &scratch->walk;
     struct path_context ctx = {scratch};
+    struct fs_struct *fs = BPF_CORE_READ(task, fs);
     struct dentry_link link = {0};
 
     opaque(at);
@@ -149,8 +150,8 @@ static __noinline __u32 put_path(struct scratch *scratch, __u32 at, struct vfsmo
     walk->dentry = dentry;
     walk->mount = mount_of(mnt);
     walk->mount_root = BPF_CORE_READ(mnt, mnt_root);
-    walk->root = task->fs->root.dentry;
-    walk->root_mount = mount_of(task->fs->root.mnt);
+    walk->root = BPF_CORE_READ(fs, root.dentry);
+    walk->root_mount = mount_of(BPF_CORE_READ(fs, root.mnt));
     walk->parts = 0;
     walk->bytes = 0;
     walk->flags = 0;
@@ -189,9 +190,10 @@ static __always_inline __u32 put_path_of_file(struct scratch *scratch, __u32 at,
 static __always_inline struct path cwd_path(void)
 {
     struct task_struct *task = bpf_get_current_task_btf();
+    struct fs_struct *fs = BPF_CORE_READ(task, fs);
     struct path path = {0};
 
-    bpf_core_read(&path, sizeof(path), &task->fs->pwd);
+    bpf_core_read(&path, sizeof(path), &fs->pwd);
     return path;
 }
 

@@ -41,7 +41,7 @@ static __always_inline struct filter_slot *slot_of(__u32 pid, __u64 start_ns)
 static __always_inline bool slot_leads(void)
 {
     struct task_struct *task = bpf_get_current_task_btf();
-    const struct signal_struct *signal = task->signal;
+    const struct signal_struct *signal = BPF_CORE_READ(task, signal);
     struct pid *group = BPF_CORE_READ(signal, pids[PIDTYPE_PGID]);
 
     return group == BPF_CORE_READ(signal, pids[PIDTYPE_TGID]) &&

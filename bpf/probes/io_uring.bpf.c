@@ -153,7 +153,7 @@ static __always_inline __u64 uring_base(__s32 fd)
     struct task_struct *task = bpf_get_current_task_btf();
 
     if (fd == AT_FDCWD)
-        return (__u64)task->fs->pwd.dentry;
+        return (__u64)BPF_CORE_READ(task, fs, pwd.dentry);
     return (__u64)BPF_CORE_READ(file_of(fd), f_path.dentry);
 }
 
@@ -318,7 +318,7 @@ static __always_inline void uring_gather(struct uring_request *out, const struct
     out->time_ns = bpf_ktime_get_boot_ns();
     out->pid = pid_tgid >> 32;
     out->tid = (__u32)pid_tgid;
-    out->start_ns = task->group_leader->start_boottime;
+    out->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
     out->opcode = opcode;
     out->call = call - 1;
     out->wire_flags = WIRE_URING;
@@ -478,8 +478,8 @@ static __always_inline void uring_base_path(struct path *out, const char *name, 
     if (name_len > 0 && name[0] == '/')
         return;
     if (fd == AT_FDCWD) {
-        out->mnt = task->fs->pwd.mnt;
-        out->dentry = task->fs->pwd.dentry;
+        out->mnt = BPF_CORE_READ(task, fs, pwd.mnt);
+        out->dentry = BPF_CORE_READ(task, fs, pwd.dentry);
     } else {
         file = file_of(fd);
         if (file)

@@ -162,7 +162,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
     if (!scope_has_current())
         return 0;
     cgroups_announce(task, CGROUP_EXEC);
-    slot = slot_of(task->tgid, task->group_leader->start_boottime);
+    slot = slot_of(task->tgid, BPF_CORE_READ(task, group_leader, start_boottime));
     others = slot_change(slot);
     exec_send(task, old_pid, bprm, call, slot, others);
     slot_changed(slot, others);
@@ -184,7 +184,7 @@ struct {
 
 static __always_inline bool exit_is_first(const struct task_struct *task)
 {
-    struct ended_key key = {task->group_leader->start_boottime, task->tgid};
+    struct ended_key key = {BPF_CORE_READ(task, group_leader, start_boottime), task->tgid};
     __u8 yes = 1;
 
     /* As int: up to 6.3 the upper half of the result means nothing. */
@@ -249,7 +249,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
         return 0;
     if (scope_has_current() && exit_is_first(task))
         exit_send(task);
-    slot_ends(task->tgid, task->group_leader->start_boottime);
+    slot_ends(task->tgid, BPF_CORE_READ(task, group_leader, start_boottime));
     return 0;
 }
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,12 +17,12 @@
 #include "base/err.h"
 #include "capture/kernel_ring.h"
 #include "capture/wire_check.h"
+#include "load.h"
 #include "scene.h"
 
 enum {
     RING_BYTES = 64 << 20,
     WAIT_MS = 100,
-    SHELL_TEXT_MAX = 2048,
     TEMPORARY_MAX = 4096,
 };
 
@@ -36,76 +35,10 @@ _Static_assert(sizeof(struct head) == RECORDING_HEAD, "layout of the file");
 
 static const char magic[8] = "tclrec1";
 
-/* Each runs in a shell of its own until the cgroup is ended; $D is a scratch directory. */
-static const char *const load[] = {
-    /* a compiler */
-    "printf '#include <stdio.h>\\n#include <stdlib.h>\\n#include <string.h>\\n#include <unistd.h>\\n"
-    "int main(void) { puts(\"x\"); return 0; }\\n' >$D/a.c\n"
-    "while :; do gcc -O1 -o $D/a.out $D/a.c; $D/a.out; done",
-    /* archives and searches */
-    "while :; do tar cf - /usr/include 2>/dev/null | cat >$D/a.tar; mkdir -p $D/t\n"
-    "tar xf $D/a.tar -C $D/t; find /etc /usr/share -name '*.conf' >$D/found\n"
-    "grep -rs something_not_there /etc /usr/include $D/t; rm -rf $D/t; done",
-    /* shells */
-    "while :; do sh -c 'ls -l /etc >$D/ls; id; cat /etc/passwd /etc/hosts /etc/group | wc -l'\n"
-    "cp /etc/hosts $D/h; chmod 600 $D/h; mv $D/h $D/h2; rm -f $D/h2; ln -sf /etc/hosts $D/l\n"
-    "env | sort | head -n 3; date; uname -a; done",
-    /* package tools */
-    "while :; do dpkg -l; dpkg -S /bin/bash; dpkg -L coreutils; apt-cache policy bash gcc; done",
-    /* a web server and who asks it */
-    "mkdir -p $D/www; for i in 1 2 3 4; do cp /etc/services $D/www/$i; done\n"
-    "busybox httpd -f -p 127.0.0.1:28017 -h $D/www & sleep 1\n"
-    "while :; do for i in 1 2 3 4 5; do busybox wget -q -O - http://127.0.0.1:28017/$i; done; done",
-};
-
 static _Noreturn void give_up(const char *what)
 {
     (void)fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
     exit(1);
-}
-
-/* ------------------------------------------------------------------------------------ the load */
-
-static _Noreturn void run_load(const struct scene *scene, const char *text)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    sigset_t nothing;
-
-    (void)sigemptyset(&nothing);
-    (void)sigprocmask(SIG_SETMASK, &nothing, NULL);
-    scene_enter(scene, getpid());
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || setenv("D", scene->dir, 1) != 0 ||
-        setenv("LC_ALL", "C", 1) != 0 || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-        dup2(null, 2) < 0)
-        _exit(127);
-    (void)execl("/bin/sh", "sh", "-c", text, (char *)NULL);
-    _exit(127);
-}
-
-static void load_start(const struct scene *scene, pid_t *pid)
-{
-    for (size_t i = 0; i < ARRAY_LEN(load); i++) {
-        pid[i] = fork();
-        if (pid[i] < 0)
-            give_up("fork");
-        if (pid[i] == 0)
-            run_load(scene, load[i]);
-    }
-}
-
-/* Everything in the cgroup was started here. */
-static void load_stop(const struct scene *scene, const pid_t *pid)
-{
-    char path[600];
-
-    (void)snprintf(path, sizeof(path), "%s/cgroup.kill", scene->cgroup);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "1", 1) != 1)
-        give_up(path);
-    (void)close(fd);
-    for (size_t i = 0; i < ARRAY_LEN(load); i++)
-        (void)waitpid(pid[i], NULL, 0);
 }
 
 /* -------------------------------------------------------------------------------- the recorder */
@@ -226,7 +159,7 @@ void recording_make(const char *path)
     struct recorder recorder = {.records = 0};
     struct head head = {.version = WIRE_VERSION};
     char temporary[TEMPORARY_MAX];
-    pid_t pid[ARRAY_LEN(load)];
+    pid_t pid[LOAD_COUNT];
     struct scene scene;
     sigset_t before;
 

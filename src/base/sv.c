@@ -72,15 +72,6 @@ size_t sv_count(struct sv text, char c)
     return count;
 }
 
-struct sv sv_sub(struct sv text, size_t from, size_t len)
-{
-    if (from >= text.len)
-        return (struct sv){NULL, 0};
-    if (len > text.len - from)
-        len = text.len - from;
-    return (struct sv){text.ptr + from, len};
-}
-
 struct sv sv_trim(struct sv text)
 {
     while (text.len > 0 && is_space(text.ptr[0])) {

@@ -39,7 +39,15 @@ size_t sv_rfind_char(struct sv text, char c); /* SIZE_MAX when absent */
 size_t sv_count(struct sv text, char c);
 
 /* A part; `from` and `len` are clamped to the view. */
-struct sv sv_sub(struct sv text, size_t from, size_t len);
+static inline struct sv sv_sub(struct sv text, size_t from, size_t len)
+{
+    if (from >= text.len)
+        return (struct sv){NULL, 0};
+    if (len > text.len - from)
+        len = text.len - from;
+    return (struct sv){text.ptr + from, len};
+}
+
 struct sv sv_trim(struct sv text); /* ASCII white space at both ends */
 
 /* Take what stands before the first `sep` off the front of *text, and drop the separator;

@@ -58,6 +58,7 @@ static const struct {
     {"address with zone", VALUE_IPADDR, "fe80::1%eth0", false, NULL, NULL},
     {"address too long", VALUE_IPADDR, "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000",
      false, NULL, NULL},
+    {"address, all digits", VALUE_IPADDR, "255.0.9.10", true, "255.0.9.10", "\"255.0.9.10\""},
     {"net", VALUE_IPNET, "10.0.0.0/8", true, "10.0.0.0/8", "\"10.0.0.0/8\""},
     {"net of everything", VALUE_IPNET, "0.0.0.0/0", true, "0.0.0.0/0", "\"0.0.0.0/0\""},
     {"net of one", VALUE_IPNET, "::1", true, "::1/128", "\"::1/128\""},

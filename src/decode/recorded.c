@@ -354,7 +354,8 @@ bool recorded_next(struct recorded_reader *reader, struct recorded_item *out)
     while (scap_extra_next(&reader->items, &item)) {
         if (item.kind == SCAP_EXTRA_CLOCK && read_clock(reader, item.bytes))
             continue;
-        *out = (struct recorded_item){0};
+        if (item.kind != SCAP_EXTRA_RECORD) /* which fills what it has; most are such */
+            *out = (struct recorded_item){0};
         if (read_item(reader, &item, out))
             return true;
         reader->odd++;

@@ -49,7 +49,7 @@ struct intake_counts {
 };
 
 struct intake *intake_new(const struct intake_options *options);
-void intake_free(struct intake *intake); /* whoever waits gets 503 */
+void intake_free(struct intake *intake); /* whoever waits gets 503, what was taken gets 429 */
 DEFINE_SCOPED(struct intake *, intake_free)
 
 /* From now on these rules; the old ones are not touched any more. NULL: none. */

@@ -23,7 +23,9 @@
 #include "store/store.h"
 #include "web/http_server.h"
 
-enum { TURN_MS = 1000 };
+#define TURN_MS 1000
+#define DAY_NS (86400 * CLOCK_NS)
+#define FORGET_EVERY_NS (3600 * CLOCK_NS)
 
 static struct sv directory_of(struct arena *arena, struct sv path)
 {
@@ -126,6 +128,22 @@ static void reload_when_changed(struct serving *serving)
     serving->stamp_seen = stamp;
 }
 
+/* Blocks of evidence whose last record is too old; findings stay. Between two batches. */
+static void forget_old(const struct serving *serving, struct store *store)
+{
+    uint64_t kept_ns = serving->settings->evidence_days * DAY_NS;
+    uint64_t now_ns = clock_wall_ns();
+    struct err err = {0};
+
+    if (kept_ns == 0 || kept_ns > now_ns)
+        return;
+    int rc = store_trim_evidence(store, UINT64_MAX, now_ns - kept_ns, &err);
+    if (rc == 0)
+        rc = store_commit(store, &err);
+    if (rc < 0)
+        log_warn(serving->log, "old evidence is not removed", log_str("why", err_text(&err, rc)));
+}
+
 struct counted {
     const struct hub *hub;
     const struct intake *intake;
@@ -144,6 +162,7 @@ static int serve(struct serving *serving, const struct hub_options *options, str
 {
     scoped(hub_free) struct hub *hub = NULL;
     uint64_t look_ns = 0;
+    uint64_t forget_ns = 0;
 
     int rc = hub_new(options, &hub, err);
     if (rc < 0)
@@ -164,6 +183,10 @@ static int serve(struct serving *serving, const struct hub_options *options, str
         if (clock_mono_ns() >= look_ns) {
             reload_when_changed(serving);
             look_ns = clock_mono_ns() + CLOCK_NS;
+        }
+        if (clock_mono_ns() >= forget_ns) {
+            forget_old(serving, options->store);
+            forget_ns = clock_mono_ns() + FORGET_EVERY_NS;
         }
     }
     if (rc >= 0)

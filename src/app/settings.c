@@ -131,6 +131,8 @@ static const struct setting table[] = {
      "file with the certificate's key, PEM"},
     {"hub.tls.client_ca", NULL, 0, KIND_TEXT, AT(tls_client_ca), "", NULL, 0, 0,
      "file with authorities, PEM: who posts must show a certificate of one of them"},
+    {"hub.evidence_days", NULL, 0, KIND_NUMBER, AT(evidence_days), "90", NULL, 0, 36500,
+     "days that audit records and cloud trails are kept, by their own time; 0: for ever"},
     {"compat.falco_quirks", NULL, 0, KIND_TRUTH, AT(falco_quirks), "false", NULL, 0, 0,
      "fields of audit logs and cloud trails mean what Falco's plugins make of them, also where "
      "those err: see signals.md"},

@@ -53,6 +53,7 @@ struct settings {
     bool falco_quirks;
     const char *captures; /* directory for captures around findings; "": below the state */
     uint64_t capture_ring_mib, capture_duration_ms, capture_files;
+    uint64_t evidence_days; /* 0: evidence is kept for ever */
     uint64_t ring_mib, spool_mib;
     uint64_t workers; /* threads that match */
     bool environment;

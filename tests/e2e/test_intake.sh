@@ -30,9 +30,9 @@ cat >"$work/rules.yaml" <<'RULES'
 RULES
 chmod 644 "$work/rules.yaml"
 
-hub_start() {
+hub_start() { # [OPTION...]
     "$tiercel" hub --json --state "$work/state" --socket "$work/hub.sock" --listen "127.0.0.1:$port" \
-        -r "$work/rules.yaml" >>"$work/findings" 2>>"$work/log" &
+        -r "$work/rules.yaml" "$@" >>"$work/findings" 2>>"$work/log" &
     hub_pid=$!
     pids+=("$hub_pid")
     answers() {
@@ -183,3 +183,28 @@ wait_for 60 all_sent || fail "not all could be posted"
 hub_stop
 [ "$(records)" -eq 306 ] || fail "$(records) records after the kills, expected 306"
 [ "$(findings)" -eq 305 ] || fail "$(findings) findings after the kills, expected 305"
+
+# What is older than the settings say is removed, block by block.
+old_events() {
+    local n
+    printf '{"items":['
+    for n in $(seq 1500); do
+        printf '%s{"auditID":"old-%d","stage":"ResponseComplete","stageTimestamp":"2020-01-01T00:00:00Z","verb":"list","requestURI":"/api/v1/namespaces/default/pods?limit=500&resourceVersion=%d&pad=%0100d"}' \
+            "$([ "$n" -eq 1 ] || echo ,)" "$n" "$n" "$n"
+    done
+    printf ']}'
+}
+old_events >"$work/old.json"
+printf 'hub: {evidence_days: 0}\n' >"$work/keep.yaml"
+printf 'hub: {evidence_days: 1}\n' >"$work/forget.yaml"
+before=$(records)
+hub_start -c "$work/keep.yaml"
+expect 200 "$(post /k8s-audit @"$work/old.json")" "old records"
+hub_stop
+[ "$(records)" -eq $((before + 1500)) ] || fail "old records are not kept where all are"
+hub_start -c "$work/forget.yaml"
+forgotten() {
+    [ "$(records)" -lt $((before + 1500)) ]
+}
+wait_for 5 forgotten || fail "old records are still there"
+hub_stop

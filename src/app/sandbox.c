@@ -143,6 +143,7 @@ static const int allowed[] = {
     SCMP_SYS(ftruncate),
     SCMP_SYS(futex),
     SCMP_SYS(getcwd),
+    SCMP_SYS(getdents64),
     SCMP_SYS(getegid),
     SCMP_SYS(geteuid),
     SCMP_SYS(getgid),

@@ -8,7 +8,8 @@ port=$((20000 + RANDOM % 20000))
 url=http://127.0.0.1:$port
 hub_pid=
 
-cat >"$work/rules.yaml" <<'RULES'
+mkdir "$work/rules.d"
+cat >"$work/rules.d/rules.yaml" <<'RULES'
 - rule: Secret read
   desc: somebody asked for a secret
   condition: ka.verb = get and ka.target.resource = secrets
@@ -28,11 +29,11 @@ cat >"$work/rules.yaml" <<'RULES'
   priority: WARNING
   source: k8s_audit
 RULES
-chmod 644 "$work/rules.yaml"
+chmod 644 "$work/rules.d/rules.yaml"
 
 hub_start() { # [OPTION...]
     "$tiercel" hub --json --state "$work/state" --socket "$work/hub.sock" --listen "127.0.0.1:$port" \
-        -r "$work/rules.yaml" "$@" >>"$work/findings" 2>>"$work/log" &
+        -r "$work/rules.d" "$@" >>"$work/findings" 2>>"$work/log" &
     hub_pid=$!
     pids+=("$hub_pid")
     answers() {
@@ -107,11 +108,13 @@ expect 200 "$(post /k8s-audit @"$work/much")" "a large record"
 grep -q 'a finding is lost.*"rule":"Much said"' "$work/log" || fail "a finding is lost without a word"
 
 # A faulty file of rules is told of once, and changes nothing.
-echo '- rule: broken' >>"$work/rules.yaml"
+echo '- rule: broken' >>"$work/rules.d/rules.yaml"
 wait_for 10 grep -q 'the rules are not reloaded' "$work/log" || fail "a faulty file is not told of"
 sleep 2.5
 [ "$(grep -c 'the rules are not reloaded' "$work/log")" -eq 1 ] || fail "a faulty file is tried again and again"
-sed -i '$d' "$work/rules.yaml"
+sed -i '$d' "$work/rules.d/rules.yaml"
+echo '# mended' >>"$work/rules.d/rules.yaml"
+wait_for 10 log_has '"message":"rules reloaded"' || fail "mended rules are not read again"
 hub_stop
 
 # A token, and TLS with a certificate of the client.
@@ -137,7 +140,7 @@ hub:
 SETTINGS
 url=https://127.0.0.1:$port
 "$tiercel" hub -c "$work/tiercel.yaml" --json --state "$work/state" --socket "$work/hub.sock" \
-    --listen "127.0.0.1:$port" -r "$work/rules.yaml" >>"$work/findings" 2>>"$work/log" &
+    --listen "127.0.0.1:$port" -r "$work/rules.d" >>"$work/findings" 2>>"$work/log" &
 hub_pid=$!
 pids+=("$hub_pid")
 tls=(--cacert "$work/ca.pem" --cert "$work/sender.pem" --key "$work/sender.key")

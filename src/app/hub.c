@@ -8,6 +8,7 @@
 
 #include "app/frame.h"
 #include "app/intake.h"
+#include "app/stored_finding.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -126,18 +127,7 @@ static int take_finding(struct hub *hub, struct sv json, struct err *err)
 
     int rc = finding_read(json, hub->arena, &keys, &why);
     if (rc == 0) {
-        struct store_finding finding = {
-            .id = keys.id,
-            .time_ns = keys.time_ns,
-            .priority = (uint8_t)keys.priority,
-            .rule = keys.rule,
-            .source = keys.source,
-            .namespace_name = keys.namespace_name,
-            .pod_name = keys.pod_name,
-            .container_id = keys.container_id,
-            .owner = keys.owner,
-            .json = json,
-        };
+        struct store_finding finding = stored_finding(&keys, json);
         rc = store_append(hub->options.store, &finding, &why);
         hub->batch_open = true;
     }

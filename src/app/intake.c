@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "app/stored_finding.h"
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -92,18 +93,7 @@ static void on_match(void *ctx, const struct rule *rule, const struct event *eve
                   log_str("why", err_text(&err, rc)));
         return;
     }
-    struct store_finding finding = {
-        .id = keys.id,
-        .time_ns = keys.time_ns,
-        .priority = (uint8_t)keys.priority,
-        .rule = keys.rule,
-        .source = keys.source,
-        .namespace_name = keys.namespace_name,
-        .pod_name = keys.pod_name,
-        .container_id = keys.container_id,
-        .owner = keys.owner,
-        .json = buf_view(&intake->finding),
-    };
+    struct store_finding finding = stored_finding(&keys, buf_view(&intake->finding));
     rc = store_append(intake->options.store, &finding, &err);
     if (rc < 0 && rc != -E2BIG && rc != -EINVAL)
         fail(intake, rc, &err);
